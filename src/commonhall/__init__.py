@@ -1,0 +1,1 @@
+"""Commonhall: council transactions, built once and shared."""
