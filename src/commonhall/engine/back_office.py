@@ -1,0 +1,156 @@
+"""What a case is to a back office, and what a back office may say back.
+
+These are the words that casework and connectors share. They are pure data: a connector is handed a
+`CaseForDelivery` and answers with a `Receipt` or raises `DeliveryFailed`; casework never learns which
+protocol was spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands: the extended statuses of Open311 as UK councils use them."""
+
+    OPEN = "open"
+    INVESTIGATING = "investigating"
+    ACTION_SCHEDULED = "action_scheduled"
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    FIXED = "fixed"
+    CLOSED = "closed"
+    NO_FURTHER_ACTION = "no_further_action"
+    NOT_COUNCILS_RESPONSIBILITY = "not_councils_responsibility"
+    DUPLICATE = "duplicate"
+    INTERNAL_REFERRAL = "internal_referral"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more is expected after this status."""
+        return self in _FINAL
+
+
+_FINAL = frozenset(
+    {
+        CaseStatus.FIXED,
+        CaseStatus.CLOSED,
+        CaseStatus.NO_FURTHER_ACTION,
+        CaseStatus.NOT_COUNCILS_RESPONSIBILITY,
+        CaseStatus.DUPLICATE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach the person who made the case; every part may be missing."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLocation:
+    """Where the case is. `lat` and `long` are WGS 84 degrees and come as a pair or not at all."""
+
+    description: str | None = None
+    postcode: str | None = None
+    uprn: str | None = None
+    lat: float | None = None
+    long: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseForDelivery:
+    """One submitted case as every connector sees it.
+
+    `answers` is the data contract of the service's version; `details` are the same answers as a person
+    reads them, as (question, answer) pairs in the order asked. Times are UTC.
+    """
+
+    council: str
+    council_gss: str
+    reference: str
+    service: str
+    service_name: str
+    version: str
+    lgsl: int
+    lgil: int
+    channel: str
+    language: str
+    submitted_at: datetime
+    target_on: date | None
+    summary: str
+    answers: Mapping[str, Any]
+    details: tuple[tuple[str, str], ...] = ()
+    contact: Contact = field(default_factory=Contact)
+    location: CaseLocation = field(default_factory=CaseLocation)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A back office's proof that it has accepted a case. `external_id` is its own number for it, if it gave one."""
+
+    external_id: str | None
+    note: str = ""
+
+
+class DeliveryFailed(Exception):  # noqa: N818 - the field's word for it
+    """A delivery was not accepted, or nobody can tell whether it was.
+
+    `permanent` means that sending the same case again cannot help (the back office understood it and said
+    no): it waits for a person. Everything else is tried again. `retry_after` is the back office's own wish
+    in seconds.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class UpdateRefused(Exception):  # noqa: N818
+    """An inbound message was not from the back office (bad signature), too old, or not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """A back office's word on one case.
+
+    `update_id` is unique within the connector and makes taking it twice harmless. The case is named by our
+    `reference` or by the back office's own `external_id`; at least one is given. `at` is aware.
+    """
+
+    update_id: str
+    status: CaseStatus
+    at: datetime
+    note: str = ""
+    reference: str | None = None
+    external_id: str | None = None
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One council's way to one back office. `can` says which of deliver, updates, receive and look_up it offers."""
+
+    kind: str
+    can: frozenset[str]
+
+    async def deliver(self, case: CaseForDelivery, idempotency_key: str) -> Receipt:
+        """Hand over a case; the same key always means the same case. Raises `DeliveryFailed`."""
+        ...
+
+    async def updates(self, since: datetime) -> list[StatusUpdate]:
+        """Ask for what happened since then. Raises `DeliveryFailed` when the back office cannot be asked."""
+        ...
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> list[StatusUpdate]:
+        """Read a message that the back office pushed to us. Raises `UpdateRefused`."""
+        ...
