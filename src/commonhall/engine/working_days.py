@@ -1,0 +1,69 @@
+"""Working days in the four nations: Monday to Friday without the nation's bank holidays.
+
+The holidays come from the `holidays` library, which follows the Banking and Financial Dealings Act 1971
+and each year's proclamations.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+
+import holidays
+
+FIRST_YEAR = 2000
+LAST_YEAR = 2080
+_SUBDIVISIONS = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
+NATIONS = tuple(_SUBDIVISIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One nation's bank holidays that fall on a weekday, as sorted ordinals, from 2000 to 2080."""
+
+    nation: str
+    holidays: tuple[int, ...]
+
+    def working_days(self, start: date, end: date) -> int:
+        """How many working days come after `start`, up to and with `end`; negative where `end` is earlier."""
+        if end < start:
+            return -self.working_days(end, start)
+        first, last = start.toordinal(), end.toordinal()
+        weekdays = _weekdays_to(last) - _weekdays_to(first)
+        return weekdays - (bisect_right(self.holidays, last) - bisect_right(self.holidays, first))
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether people are at work on this day."""
+        return self.working_days(day - timedelta(days=1), day) == 1
+
+    def add_working_days(self, start: date, count: int) -> date:
+        """The day on which the `count`th working day after `start` falls (0: `start` itself; negative: before).
+
+        Raises `OverflowError` for a count of more than 5,000, which no rule of a council needs.
+        """
+        if abs(count) > 5000:
+            raise OverflowError("more than 5,000 working days")
+        step = timedelta(days=1 if count > 0 else -1)
+        day, left = start, abs(count)
+        while left:
+            day += step
+            left -= self.is_working_day(day)
+        return day
+
+
+def _weekdays_to(ordinal: int) -> int:
+    """How many weekdays there are up to and with this ordinal (ordinal 1 was a Monday)."""
+    weeks, rest = divmod(ordinal, 7)
+    return weeks * 5 + min(rest, 5)
+
+
+def load_calendars() -> Mapping[str, Calendar]:
+    """The calendars of the four nations."""
+    made = {}
+    for nation, subdivision in _SUBDIVISIONS.items():
+        days = holidays.country_holidays("GB", subdiv=subdivision, years=range(FIRST_YEAR, LAST_YEAR + 1))
+        made[nation] = Calendar(nation, tuple(sorted(day.toordinal() for day in days if day.weekday() < 5)))
+    return MappingProxyType(made)
