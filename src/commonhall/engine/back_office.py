@@ -95,7 +95,7 @@ class CaseForDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A back office's proof that it has accepted a case. `external_id` is its own number for it, if it gave one."""
+    """A back office's proof of acceptance. `external_id` is its own number for the case, if it gave one."""
 
     external_id: str | None
     note: str = ""
@@ -138,7 +138,7 @@ class StatusUpdate:
 
 @runtime_checkable
 class Connector(Protocol):
-    """One council's way to one back office. `can` says which of deliver, updates, receive and look_up it offers."""
+    """One council's way to one back office. `can` names what it offers: deliver, updates, receive, look_up."""
 
     kind: str
     can: frozenset[str]

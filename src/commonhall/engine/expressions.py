@@ -16,7 +16,13 @@ from cel_expr_python import cel
 
 from commonhall.engine.working_days import Calendar
 
-BOOL, INT, DOUBLE, STRING, DATE = cel.Type.BOOL, cel.Type.INT, cel.Type.DOUBLE, cel.Type.STRING, cel.Type.TIMESTAMP
+BOOL, INT, DOUBLE, STRING, DATE = (
+    cel.Type.BOOL,
+    cel.Type.INT,
+    cel.Type.DOUBLE,
+    cel.Type.STRING,
+    cel.Type.TIMESTAMP,
+)
 STRINGS = cel.Type.List(cel.Type.STRING)
 ROWS = cel.Type.List(cel.Type.Map(cel.Type.STRING, cel.Type.DYN))
 
@@ -97,6 +103,7 @@ class Dialect:
 
     def __init__(self, variables: Mapping[str, cel.Type], calendars: Mapping[str, Calendar]) -> None:
         self.variables = {"today": DATE, **variables}
+        self.calendars = calendars
         self._envs = {nation: self._env(calendar) for nation, calendar in calendars.items()}
 
     def _env(self, calendar: Calendar) -> cel.Env:

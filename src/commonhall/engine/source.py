@@ -31,7 +31,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One read file: its data, and for each path into it the 1-based line and column of its value and its key."""
+    """One read file: its data, and for each path into it the 1-based place of its value and of its key."""
 
     file: str
     data: Any
@@ -51,7 +51,13 @@ class Source:
         return self.values.get((), (1, 1))
 
     def problem(
-        self, where: Iterable[str | int], message: str, remedy: str = "", *, key: bool = False, column_shift: int = 0
+        self,
+        where: Iterable[str | int],
+        message: str,
+        remedy: str = "",
+        *,
+        key: bool = False,
+        column_shift: int = 0,
     ) -> Problem:
         """A problem at the place of `where` in this file; `column_shift` points into the value."""
         line, column = self.place(where, key=key)
@@ -108,7 +114,7 @@ class _Builder:
             self.keys[(*where, key)] = (event.start_mark.line + 1, event.start_mark.column + 1)
             self.pending[-1] = (key, True)
             return
-        self.put(event, plain_value(event.value) if event.style is None else event.value)
+        self.put(event, plain_value(event.value) if event.implicit[0] else event.value)
 
     def start(self, event: Any, holder: list[Any] | dict[str, Any]) -> None:
         if isinstance(self.stack[-1][0] if self.stack else None, dict) and self.pending[-1] is None:
@@ -163,9 +169,13 @@ def read_yaml(file: str, text: str) -> tuple[Source, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"this is not YAML: {error.problem or error.context}"
-        builder.problems.append(Problem(file, line, column, message, "check indents, quotes and colons on this line"))
+        builder.problems.append(
+            Problem(file, line, column, message, "check indents, quotes and colons on this line")
+        )
     except yaml.YAMLError as error:
-        builder.problems.append(Problem(file, 1, 1, f"this is not YAML: {_first_line(error)}", "save it as UTF-8 text"))
+        builder.problems.append(
+            Problem(file, 1, 1, f"this is not YAML: {_first_line(error)}", "save it as UTF-8 text")
+        )
     return Source(file, builder.root, builder.values, builder.keys), builder.problems
 
 

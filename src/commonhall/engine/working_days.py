@@ -14,15 +14,18 @@ from types import MappingProxyType
 
 import holidays
 
-FIRST_YEAR = 2000
-LAST_YEAR = 2080
+FIRST_YEAR = 2015
+LAST_YEAR = 2050
 _SUBDIVISIONS = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
 NATIONS = tuple(_SUBDIVISIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One nation's bank holidays that fall on a weekday, as sorted ordinals, from 2000 to 2080."""
+    """One nation's bank holidays that fall on a weekday, as sorted ordinals.
+
+    From 2015 to 2050; outside these years only weekends are not worked.
+    """
 
     nation: str
     holidays: tuple[int, ...]
@@ -40,7 +43,7 @@ class Calendar:
         return self.working_days(day - timedelta(days=1), day) == 1
 
     def add_working_days(self, start: date, count: int) -> date:
-        """The day on which the `count`th working day after `start` falls (0: `start` itself; negative: before).
+        """The day of the `count`th working day after `start` (0: `start` itself; negative: before).
 
         Raises `OverflowError` for a count of more than 5,000, which no rule of a council needs.
         """
