@@ -138,7 +138,7 @@ class StatusUpdate:
 
 @runtime_checkable
 class Connector(Protocol):
-    """One council's way to one back office. `can` names what it offers: deliver, updates, receive, look_up."""
+    """One council's way to one back office. `can` names what it offers: deliver, updates, receive."""
 
     kind: str
     can: frozenset[str]
