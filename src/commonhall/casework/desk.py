@@ -1,4 +1,4 @@
-"""What every use case is handed: the store, the clock, the id-maker and the services. Wired once, in `app`."""
+"""What every use case is handed: store, clock, id-maker, services. Wired once, in `app`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The tools of casework. `store` is storage's; `services` gives adopted services by council and digest."""
+    """The tools of casework. `store` is storage's; `services` gives adopted services by digest."""
 
     store: Any
     services: Any

@@ -16,7 +16,7 @@ from commonhall.engine.package import Adopted
 class Journey:
     """One person's way through a service, as stored, with its path worked out for today.
 
-    `ended` is None while it is open, else 'submitted' (then `reference` is set), 'exit' or 'expired'.
+    `reference` is the case's, once it is submitted.
     """
 
     council: str
@@ -82,7 +82,7 @@ async def submit_journey(desk: Desk, council: str, journey_id: str, *, browser: 
 
 
 async def reach_exit(desk: Desk, journey: Journey) -> None:
-    """Count that a journey has ended at an exit page. Counted once for each journey, however often it is seen."""
+    """Count that a journey has ended at an exit page: once for each journey, however often it is seen."""
     raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""What to say when an answer is not accepted, in every language. GOV.UK's way: say what to do, not what went wrong."""
+"""What to say when an answer is not accepted, in every language: what to do, not what went wrong."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ MESSAGES = {"en": _EN, "cy": _CY}
 
 
 def message(adopted: Adopted, part: CompiledField, label: str, fault: Fault, language: str) -> str:
-    """What to say for a fault. The service's own words come first, then the platform's, with the label in them."""
+    """What to say for a fault: the service's own words, else the platform's with the label in them."""
     texts = adopted.texts
     own = texts.get(language, fault.code)
     if own is not None:
@@ -127,6 +127,6 @@ def capital(text: str) -> str:
 
 
 def small(text: str) -> str:
-    """For the middle of a sentence: small, unless it is a question or starts with an abbreviation or a name."""
+    """For the middle of a sentence: small, unless it is a question, an abbreviation or a name."""
     keep = text.endswith("?") or text[1:2].isupper() or text.startswith(("National", "Council", "Yswiriant"))
     return text if keep else text[:1].lower() + text[1:]
