@@ -1,0 +1,158 @@
+"""Cases on disk: never lost, never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+
+from commonhall.storage import queries as q
+from commonhall.storage.pool import Store
+
+
+class ReferenceTaken(Exception):  # noqa: N818
+    """Another case of the council has this reference already: make another."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A submission, ready to be written. `proofs` are digests of what its maker can be asked for."""
+
+    journey: str
+    browser: bytes
+    reference: str
+    answers: Mapping[str, Any]
+    summary: str
+    details: Sequence[tuple[str, str]]
+    contact: Mapping[str, Any]
+    location: Mapping[str, Any]
+    proofs: Sequence[str]
+    target_on: date | None
+    connectors: Sequence[str]
+    idempotency_key: str
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as stored. Times are UTC."""
+
+    reference: str
+    service: str
+    digest: str
+    journey: str
+    channel: str
+    language: str
+    answers: Mapping[str, Any]
+    summary: str
+    details: Sequence[Sequence[str]]
+    contact: Mapping[str, Any]
+    location: Mapping[str, Any]
+    proofs: Sequence[str]
+    submitted_at: datetime
+    target_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRow:
+    """One entry of a case's history."""
+
+    status: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """An entry to be added; `source` and `update_id` together make taking it twice harmless."""
+
+    status: str
+    note: str
+    at: datetime
+    source: str
+    update_id: str
+
+
+async def submit_case(store: Store, council: str, new: NewCase) -> bool:
+    """Write case, first update, deliveries and measure in one durable commit.
+
+    False where the journey cannot be submitted (already done, expired, another's). Raises `ReferenceTaken`.
+    """
+    try:
+        made = await store.durable.fetchval(
+            q.SUBMIT_CASE.sql,
+            council,
+            new.journey,
+            new.browser,
+            new.reference,
+            new.answers,
+            new.summary,
+            list(new.details),
+            new.contact,
+            new.location,
+            list(new.proofs),
+            new.target_on,
+            list(new.connectors),
+            new.idempotency_key,
+            new.submitted_at,
+        )
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "council_case_pkey":
+            raise ReferenceTaken(new.reference) from None
+        raise
+    return made is not None
+
+
+async def load_case(store: Store, council: str, reference: str) -> CaseRow | None:
+    """A case by its reference."""
+    row = await store.durable.fetchrow(q.LOAD_CASE.sql, council, reference)
+    return CaseRow(*row) if row else None
+
+
+async def list_updates(store: Store, council: str, reference: str) -> list[UpdateRow]:
+    """A case's history, oldest first."""
+    return [UpdateRow(*row) for row in await store.durable.fetch(q.LIST_UPDATES.sql, council, reference)]
+
+
+async def add_update(store: Store, council: str, reference: str, new: NewUpdate) -> bool:
+    """Add one entry; False where it was there already or there is no such case."""
+    sequence = await store.durable.fetchval(
+        q.ADD_UPDATE.sql, council, reference, new.status, new.note, new.at, new.source, new.update_id
+    )
+    return sequence is not None
+
+
+async def case_by_external(store: Store, council: str, connector: str, external_id: str) -> str | None:
+    """The reference of the case that a back office knows by its own number."""
+    reference: str | None = await store.durable.fetchval(
+        q.CASE_BY_EXTERNAL.sql, council, connector, external_id
+    )
+    return reference
+
+
+async def count_cases(store: Store, council: str) -> int:
+    """How many cases a council has."""
+    return int(await store.durable.fetchval(q.COUNT_CASES.sql, council))
+
+
+async def rate_case(
+    store: Store, council: str, reference: str, score: int, comment: str, now: datetime
+) -> bool:
+    """Keep a satisfaction score; False where there was one."""
+    return await store.durable.fetchval(q.RATE_CASE.sql, council, reference, score, comment, now) is not None
+
+
+async def count_attempt(
+    store: Store, council: str, client: str, now: datetime, window_start: datetime
+) -> tuple[int, datetime]:
+    """Count a guess by `client`; answers how many there were and since when."""
+    row = await store.soft.fetchrow(q.COUNT_ATTEMPT.sql, council, client, now, window_start)
+    return int(row["tries"]), row["since"]
+
+
+async def forget_attempts(store: Store, council: str, client: str) -> None:
+    """Wipe the slate of `client`."""
+    await store.soft.execute(q.FORGET_ATTEMPTS.sql, council, client)

@@ -1,0 +1,144 @@
+"""Councils on disk: their sites, what they adopted, their ways to back offices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from commonhall.storage import queries as q
+from commonhall.storage.pool import Store
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilRow:
+    """A council's site as stored; `revision` grows with every change."""
+
+    council: str
+    gss: str
+    host: str
+    config: Mapping[str, Any]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRow:
+    """A package's content."""
+
+    service: str
+    version: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedRow:
+    """What a council has adopted, by digest."""
+
+    digest: str
+    service: str
+    version: str
+    package: str
+    choices: Mapping[str, Any]
+    nation: str
+    languages: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionRow:
+    """A service that a council offers now."""
+
+    service: str
+    digest: str
+    position: int
+    connector: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorRow:
+    """A way to a back office; `secrets` are encrypted."""
+
+    connector: str
+    kind: str
+    settings: Mapping[str, Any]
+    secrets: bytes | None
+    updates_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAdoption:
+    """A compiled adoption to be written, with the package that it stands on."""
+
+    row: AdoptedRow
+    files: Mapping[str, str]
+    connector: str | None
+
+
+async def list_councils(store: Store) -> list[CouncilRow]:
+    """Every council on this installation."""
+    return [CouncilRow(*row) for row in await store.durable.fetch(q.LIST_COUNCILS.sql)]
+
+
+async def save_council(store: Store, council: str, gss: str, host: str, config: Mapping[str, Any]) -> None:
+    """Add a council or change its site."""
+    await store.durable.execute(q.SAVE_COUNCIL.sql, council, gss, host, config)
+
+
+async def save_adoptions(store: Store, council: str, adoptions: Sequence[NewAdoption], now: datetime) -> None:
+    """Make these, in this order, what the council offers; journeys and cases keep what they began with."""
+    async with store.durable.acquire() as connection, connection.transaction():
+        for position, new in enumerate(adoptions):
+            row = new.row
+            await connection.execute(q.ADD_PACKAGE.sql, row.package, row.service, row.version, new.files, now)
+            await connection.execute(
+                q.ADD_ADOPTED.sql,
+                council,
+                row.digest,
+                row.service,
+                row.version,
+                row.package,
+                row.choices,
+                row.nation,
+                list(row.languages),
+                now,
+            )
+            await connection.execute(
+                q.SET_ADOPTION.sql, council, row.service, row.digest, position, new.connector
+            )
+        services = [new.row.service for new in adoptions]
+        await connection.execute(q.DROP_OTHER_ADOPTIONS.sql, council, services)
+        await connection.execute(q.TOUCH_COUNCIL.sql, council)
+
+
+async def load_adopted(store: Store, council: str, digest: str) -> AdoptedRow | None:
+    """What stands behind a digest of this council."""
+    row = await store.durable.fetchrow(q.LOAD_ADOPTED.sql, council, digest)
+    return AdoptedRow(*row) if row else None
+
+
+async def load_package(store: Store, digest: str) -> PackageRow | None:
+    """A package by its content."""
+    row = await store.durable.fetchrow(q.LOAD_PACKAGE.sql, digest)
+    return PackageRow(*row) if row else None
+
+
+async def list_adoptions(store: Store, council: str) -> list[AdoptionRow]:
+    """What a council offers now, in its order."""
+    return [AdoptionRow(*row) for row in await store.durable.fetch(q.LIST_ADOPTIONS.sql, council)]
+
+
+async def save_connector(store: Store, council: str, row: ConnectorRow) -> None:
+    """Add or change a way to a back office."""
+    await store.durable.execute(
+        q.SAVE_CONNECTOR.sql, council, row.connector, row.kind, row.settings, row.secrets
+    )
+
+
+async def list_connectors(store: Store, council: str) -> list[ConnectorRow]:
+    """A council's ways to its back offices."""
+    return [ConnectorRow(*row) for row in await store.durable.fetch(q.LIST_CONNECTORS.sql, council)]
+
+
+async def set_updates_until(store: Store, council: str, connector: str, until: datetime) -> None:
+    """Remember up to when a back office has been asked."""
+    await store.durable.execute(q.SET_UPDATES_UNTIL.sql, council, connector, until)

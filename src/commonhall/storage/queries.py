@@ -1,0 +1,447 @@
+"""Every query of the platform: its name, what it is for, and its SQL. No SQL stands anywhere else.
+
+The first parameter of every query on a council's data is the council.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Query(NamedTuple):
+    """A named query. `describes` says what it does and why it is shaped so."""
+
+    name: str
+    describes: str
+    sql: str
+
+
+# -- councils and what they run ------------------------------------------------------------------------------
+
+LIST_COUNCILS = Query(
+    "list_councils",
+    "Every council on this installation, with its settings. Operator's data, no residents'.",
+    "select council, gss, host, config, revision from council order by council",
+)
+
+SAVE_COUNCIL = Query(
+    "save_council",
+    "Add a council or change its settings; the revision tells running processes to read it again.",
+    """
+    insert into council (council, gss, host, config) values ($1, $2, $3, $4)
+    on conflict (council) do update
+      set gss = excluded.gss, host = excluded.host, config = excluded.config, revision = council.revision + 1
+    """,
+)
+
+TOUCH_COUNCIL = Query(
+    "touch_council",
+    "Tell running processes that something of a council changed.",
+    "update council set revision = revision + 1 where council = $1",
+)
+
+ADD_PACKAGE = Query(
+    "add_package",
+    "Keep a package by its content. The same content twice is one package.",
+    """
+    insert into package (digest, service, version, files, added_at) values ($1, $2, $3, $4, $5)
+    on conflict (digest) do nothing
+    """,
+)
+
+LOAD_PACKAGE = Query(
+    "load_package", "The files of a package.", "select service, version, files from package where digest = $1"
+)
+
+ADD_ADOPTED = Query(
+    "add_adopted",
+    "Keep for ever what a council adopted. The same content twice is one row.",
+    """
+    insert into adopted (council, digest, service, version, package, choices, nation, languages, adopted_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    on conflict (council, digest) do nothing
+    """,
+)
+
+LOAD_ADOPTED = Query(
+    "load_adopted",
+    "What stands behind a digest of a council.",
+    """
+    select digest, service, version, package, choices, nation, languages
+    from adopted where council = $1 and digest = $2
+    """,
+)
+
+SET_ADOPTION = Query(
+    "set_adoption",
+    "Run this version of a service from now on, at this place in the council's order.",
+    """
+    insert into adoption (council, service, digest, position, connector) values ($1, $2, $3, $4, $5)
+    on conflict (council, service) do update
+      set digest = excluded.digest, position = excluded.position, connector = excluded.connector
+    """,
+)
+
+DROP_OTHER_ADOPTIONS = Query(
+    "drop_other_adoptions",
+    "Stop offering the services that are not in the list.",
+    "delete from adoption where council = $1 and not (service = any($2::text[]))",
+)
+
+LIST_ADOPTIONS = Query(
+    "list_adoptions",
+    "The services that a council offers now, in its order.",
+    "select service, digest, position, connector from adoption where council = $1 order by position, service",
+)
+
+SAVE_CONNECTOR = Query(
+    "save_connector",
+    "Add or change a way to a back office. Secrets come encrypted.",
+    """
+    insert into connector (council, connector, kind, settings, secrets) values ($1, $2, $3, $4, $5)
+    on conflict (council, connector) do update
+      set kind = excluded.kind, settings = excluded.settings, secrets = excluded.secrets
+    """,
+)
+
+LIST_CONNECTORS = Query(
+    "list_connectors",
+    "A council's ways to its back offices.",
+    "select connector, kind, settings, secrets, updates_until from connector where council = $1 order by connector",
+)
+
+SET_UPDATES_UNTIL = Query(
+    "set_updates_until",
+    "Remember up to when a back office has been asked for updates.",
+    "update connector set updates_until = $3 where council = $1 and connector = $2",
+)
+
+# -- journeys ------------------------------------------------------------------------------------------------
+
+START_JOURNEY = Query(
+    "start_journey",
+    "Start a journey and count the start, in one statement.",
+    """
+    with counted as (
+      insert into measure (council, service, version, channel, day, started_at)
+      values ($1, $4, $10, $7, $11, $8)
+      returning measure
+    )
+    insert into journey (council, journey, browser, service, digest, language, channel, started_at, expires_at,
+                         measure)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, measure from counted
+    """,
+)
+
+LOAD_JOURNEY = Query(
+    "load_journey",
+    "A journey of this browser, whatever its state.",
+    """
+    select digest, language, channel, answers, started_at, expires_at, reference, exited_at
+    from journey where council = $1 and journey = $2 and browser = $3
+    """,
+)
+
+ANSWER_JOURNEY = Query(
+    "answer_journey",
+    "Save the answers of one page and read the rest in the same statement. A journey that is submitted, expired,"
+    " of another browser or of another version is left alone.",
+    """
+    update journey set answers = answers || $5::jsonb
+    where council = $1 and journey = $2 and browser = $3 and digest = $4 and reference is null and expires_at > $6
+    returning digest, language, channel, answers, started_at, expires_at, reference, exited_at
+    """,
+)
+
+EXIT_JOURNEY = Query(
+    "exit_journey",
+    "Count that a journey has ended at an exit; seen again, it changes nothing.",
+    """
+    with exited as (
+      update journey set exited_at = $3
+      where council = $1 and journey = $2 and exited_at is null and reference is null
+      returning measure, started_at
+    )
+    update measure m set outcome = $4, seconds = extract(epoch from $3 - m.started_at)::integer
+    from exited where m.council = $1 and m.measure = exited.measure and m.outcome is distinct from 'submitted'
+    """,
+)
+
+EXPIRE_JOURNEYS = Query(
+    "expire_journeys",
+    "Remove journeys that have passed their deadline; their starts stay counted. Bounded, so that it never"
+    " holds up others.",
+    """
+    delete from journey where council = $1 and journey in (
+      select journey from journey where council = $1 and expires_at < $2 order by expires_at limit $3
+      for update skip locked
+    )
+    """,
+)
+
+# -- submission ----------------------------------------------------------------------------------------------
+
+SUBMIT_CASE = Query(
+    "submit_case",
+    "Everything that a submission is, in one statement and so in one commit: the journey is closed (only the"
+    " first submission can close it), and only then do case, first update, delivery and measure come into being."
+    " A journey that ended at an exit before, and went on, is counted once: as submitted.",
+    """
+    with closed as (
+      update journey set reference = $4, answers = $5::jsonb
+      where council = $1 and journey = $2 and browser = $3 and reference is null and expires_at > $14
+      returning journey, service, digest, channel, language, started_at, measure
+    ), made as (
+      insert into council_case (council, reference, service, digest, journey, channel, language, answers, summary,
+                                details, contact, location, proofs, measure, submitted_at, target_on)
+      select $1, $4, service, digest, journey, channel, language, $5::jsonb, $6, $7::jsonb, $8::jsonb,
+             $9::jsonb, $10, measure, $14, $11
+      from closed
+      returning reference
+    ), noted as (
+      insert into case_update (council, reference, sequence, status, note, at, source, update_id)
+      select $1, reference, 1, 'open', '', $14, 'commonhall', 'submitted' from made
+    ), sent as (
+      insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, next_at)
+      select $1, reference, name, 1, $13 || '-' || name, $14, $14 from made, unnest($12::text[]) as name
+    ), counted as (
+      update measure m set outcome = 'submitted', seconds = extract(epoch from $14 - closed.started_at)::integer
+      from closed where m.council = $1 and m.measure = closed.measure
+    )
+    select reference from made
+    """,
+)
+
+RATE_CASE = Query(
+    "rate_case",
+    "Keep one satisfaction score for a case and count it.",
+    """
+    with rated as (
+      insert into rating (council, reference, score, comment, at) values ($1, $2, $3, $4, $5)
+      on conflict (council, reference) do nothing
+      returning reference
+    )
+    update measure m set score = $3
+    from rated join council_case c on c.council = $1 and c.reference = rated.reference
+    where m.council = $1 and m.measure = c.measure
+    returning m.measure
+    """,
+)
+
+# -- cases ---------------------------------------------------------------------------------------------------
+
+LOAD_CASE = Query(
+    "load_case",
+    "A case with its proofs, to be shown to whoever knows one of them.",
+    """
+    select reference, service, digest, journey, channel, language, answers, summary, details, contact, location,
+           proofs, submitted_at, target_on
+    from council_case where council = $1 and reference = $2
+    """,
+)
+
+LIST_UPDATES = Query(
+    "list_updates",
+    "A case's history, oldest first.",
+    "select status, note, at from case_update where council = $1 and reference = $2 order by at, sequence",
+)
+
+ADD_UPDATE = Query(
+    "add_update",
+    "Add one entry to a case's history. The row of the case is locked, so that sequence numbers have no gap;"
+    " the same update twice is one entry.",
+    """
+    with held as (
+      select council, reference from council_case where council = $1 and reference = $2 for update
+    )
+    insert into case_update (council, reference, sequence, status, note, at, source, update_id)
+    select council, reference,
+           1 + (select max(sequence) from case_update u where u.council = $1 and u.reference = $2),
+           $3, $4, $5, $6, $7
+    from held
+    on conflict (council, source, update_id, reference) do nothing
+    returning sequence
+    """,
+)
+
+CASE_BY_EXTERNAL = Query(
+    "case_by_external",
+    "Which case a back office means by its own number.",
+    "select reference from delivery where council = $1 and connector = $2 and external_id = $3"
+    " order by created_at limit 1",
+)
+
+COUNT_ATTEMPT = Query(
+    "count_attempt",
+    "Count one guess and tell how many there were in this window; an old window starts anew.",
+    """
+    insert into attempt (council, client, tries, since) values ($1, $2, 1, $3)
+    on conflict (council, client) do update
+      set tries = case when attempt.since < $4 then 1 else attempt.tries + 1 end,
+          since = case when attempt.since < $4 then excluded.since else attempt.since end
+    returning tries, since
+    """,
+)
+
+FORGET_ATTEMPTS = Query(
+    "forget_attempts",
+    "A right answer wipes the slate.",
+    "delete from attempt where council = $1 and client = $2",
+)
+
+# -- deliveries ----------------------------------------------------------------------------------------------
+
+CLAIM_DELIVERIES = Query(
+    "claim_deliveries",
+    "Claim what is due, skipping what others hold. A claim that is older than the lease was lost with its"
+    " worker and is due again. An earlier delivery of the same case to the same connector goes first.",
+    """
+    with due as (
+      select council, reference, connector, sequence from delivery d
+      where council = $1 and delivered_at is null and failed_at is null and next_at <= $2
+        and (claimed_at is null or claimed_at < $3)
+        and not exists (
+          select 1 from delivery e
+          where e.council = d.council and e.reference = d.reference and e.connector = d.connector
+            and e.sequence < d.sequence and e.delivered_at is null
+        )
+      order by next_at limit $4
+      for update skip locked
+    ), claimed as (
+      update delivery d set claimed_at = $2, attempts = attempts + 1
+      from due
+      where d.council = $1 and d.reference = due.reference and d.connector = due.connector
+        and d.sequence = due.sequence
+      returning d.reference, d.connector, d.sequence, d.idempotency_key, d.attempts, d.created_at
+    )
+    select claimed.*, c.service, c.digest, c.channel, c.language, c.answers, c.summary, c.details, c.contact,
+           c.location, c.submitted_at, c.target_on
+    from claimed join council_case c on c.council = $1 and c.reference = claimed.reference
+    order by claimed.created_at
+    """,
+)
+
+SETTLE_DELIVERED = Query(
+    "settle_delivered",
+    "The back office has it; a worker whose claim was lost may still report its success.",
+    """
+    update delivery set delivered_at = $5, claimed_at = null, external_id = coalesce($6, external_id),
+                        last_error = null, failed_at = null
+    where council = $1 and reference = $2 and connector = $3 and sequence = $4 and delivered_at is null
+    """,
+)
+
+SETTLE_LATER = Query(
+    "settle_later",
+    "Not accepted yet: try again at this time.",
+    """
+    update delivery set claimed_at = null, next_at = $5, last_error = $6
+    where council = $1 and reference = $2 and connector = $3 and sequence = $4 and delivered_at is null
+    """,
+)
+
+SETTLE_FAILED = Query(
+    "settle_failed",
+    "It needs a person: it stays visible and can be replayed.",
+    """
+    update delivery set claimed_at = null, failed_at = $5, last_error = $6
+    where council = $1 and reference = $2 and connector = $3 and sequence = $4 and delivered_at is null
+    """,
+)
+
+LIST_DELIVERIES = Query(
+    "list_deliveries",
+    "Deliveries that the back office does not have yet, oldest first: waiting, being tried, or failed.",
+    """
+    select reference, connector, sequence, attempts, created_at, next_at, claimed_at, failed_at, last_error
+    from delivery where council = $1 and delivered_at is null and ($2::boolean is null or (failed_at is not null) = $2)
+    order by created_at limit $3
+    """,
+)
+
+REPLAY_DELIVERIES = Query(
+    "replay_deliveries",
+    "Try again now: all that failed or wait (no reference given), or those of one case. The key stays the same.",
+    """
+    update delivery set failed_at = null, next_at = $3, claimed_at = null
+    where council = $1 and delivered_at is null and ($2::text is null or reference = $2)
+    returning reference
+    """,
+)
+
+RECONCILE = Query(
+    "reconcile",
+    "For every connector of a council: accepted, delivered, pending, failed, and cases that have no delivery.",
+    """
+    select d.connector, count(*) as accepted,
+           count(*) filter (where d.delivered_at is not null) as delivered,
+           count(*) filter (where d.delivered_at is null and d.failed_at is null) as pending,
+           count(*) filter (where d.delivered_at is null and d.failed_at is not null) as failed
+    from delivery d where d.council = $1 group by d.connector order by d.connector
+    """,
+)
+
+CASES_WITHOUT_DELIVERY = Query(
+    "cases_without_delivery",
+    "Cases that go to no back office: the council reads them in the workspace.",
+    """
+    select count(*) from council_case c where c.council = $1 and not exists (
+      select 1 from delivery d where d.council = c.council and d.reference = c.reference)
+    """,
+)
+
+COUNT_CASES = Query(
+    "count_cases", "How many cases a council has.", "select count(*) from council_case where council = $1"
+)
+
+# -- measures ------------------------------------------------------------------------------------------------
+
+MEASURE_SERVICES = Query(
+    "measure_services",
+    "The measures of a council's services for journeys started from one day to another, both included.",
+    """
+    select service,
+           count(*) as starts,
+           count(*) filter (where outcome = 'submitted') as submissions,
+           count(*) filter (where outcome = 'ineligible') as ineligible_exits,
+           count(*) filter (where outcome = 'elsewhere') as elsewhere_exits,
+           percentile_cont(0.5) within group (order by seconds) filter (where outcome = 'submitted') as seconds,
+           avg(score)::float8 as score,
+           count(score) as ratings
+    from measure where council = $1 and day between $2 and $3 group by service order by service
+    """,
+)
+
+MEASURE_CHANNELS = Query(
+    "measure_channels",
+    "Submissions by channel of a council's services for journeys started in a span of days.",
+    """
+    select service, channel, count(*) as submissions
+    from measure where council = $1 and day between $2 and $3 and outcome = 'submitted'
+    group by service, channel order by service, channel
+    """,
+)
+
+# -- migrations ----------------------------------------------------------------------------------------------
+
+LOCK_MIGRATIONS = Query(
+    "lock_migrations",
+    "Let one process at a time change the schema; the lock goes with the transaction.",
+    "select pg_advisory_xact_lock(5240017)",
+)
+
+MAKE_MIGRATION_TABLE = Query(
+    "make_migration_table",
+    "Where the steps applied are written down.",
+    """
+    create table if not exists migration (
+      name text primary key, digest text not null, applied_at timestamptz not null default now()
+    )
+    """,
+)
+
+LIST_MIGRATIONS = Query("list_migrations", "The steps applied.", "select name, digest from migration")
+
+ADD_MIGRATION = Query(
+    "add_migration", "Write down one step.", "insert into migration (name, digest) values ($1, $2)"
+)
