@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from commonhall.casework.desk import Desk
-from commonhall.engine.back_office import CaseStatus
+from commonhall.casework.proof import proof_of
+from commonhall.casework.reference import tidy_reference
+from commonhall.engine.back_office import CaseStatus, StatusUpdate
+from commonhall.engine.fields.base import clean_lines
+from commonhall.engine.journey import show_text
 from commonhall.engine.package import Adopted
+from commonhall.storage.cases import (
+    CaseRow,
+    NewUpdate,
+    add_update,
+    case_by_external,
+    count_attempt,
+    forget_attempts,
+    list_updates,
+    load_case,
+)
+
+WINDOW = timedelta(minutes=15)
+MOST_TRIES = 8
+"""How many guesses one address may make in a window before it has to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a back office's updates: new, known already, and for cases that nobody knows."""
+
+    added: int
+    known: int
+    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +84,57 @@ async def follow_case(
 
     `client` names who asks (an address), for the limit on guessing. Raises `CaseNotFound`, `TooManyTries`.
     """
-    raise NotImplementedError
+    now = desk.clock()
+    tidy = tidy_reference(reference)
+    tries, since = await count_attempt(desk.store, council, client, now, now - WINDOW)
+    if tries > MOST_TRIES:
+        raise TooManyTries(max(1, int((since + WINDOW - now).total_seconds())))
+    row = await load_case(desk.store, council, tidy) if tidy else None
+    if row is None or tidy is None or proof_of(council, tidy, proof) not in row.proofs:
+        raise CaseNotFound
+    await forget_attempts(desk.store, council, client)
+    return await _view(desk, council, row, language)
+
+
+async def show_case(desk: Desk, council: str, reference: str, *, language: str = "en") -> CaseView:
+    """Show a case to someone who has shown already that they may see it. Raises `CaseNotFound`."""
+    row = await load_case(desk.store, council, reference)
+    if row is None:
+        raise CaseNotFound
+    return await _view(desk, council, row, language)
+
+
+async def _view(desk: Desk, council: str, row: CaseRow, language: str) -> CaseView:
+    adopted = await desk.services.get(council, row.digest)
+    updates = await list_updates(desk.store, council, row.reference)
+    flat = {name: value for name, value in row.answers.items() if name != "local"}
+    own = {f"local.{name}": value for name, value in row.answers.get("local", {}).items()}
+    return CaseView(
+        council=council,
+        reference=row.reference,
+        adopted=adopted,
+        summary=show_text(adopted, "case.summary", {**flat, **own}, language),
+        submitted_at=row.submitted_at,
+        target_on=row.target_on,
+        updates=tuple(CaseUpdate(CaseStatus(one.status), one.note, one.at) for one in updates),
+    )
+
+
+async def take_updates(desk: Desk, council: str, connector: str, updates: Sequence[StatusUpdate]) -> Taken:
+    """Add a back office's updates to the histories of their cases. Taking one again changes nothing."""
+    added = known = 0
+    unknown = []
+    for update in updates:
+        reference = tidy_reference(update.reference) if update.reference else None
+        if reference is None and update.external_id:
+            reference = await case_by_external(desk.store, council, connector, update.external_id)
+        if reference is None or await load_case(desk.store, council, reference) is None:
+            unknown.append(update.reference or update.external_id or "?")
+            continue
+        note = clean_lines(update.note)[:4000]
+        new = NewUpdate(update.status.value, note, update.at, connector, update.update_id)
+        if await add_update(desk.store, council, reference, new):
+            added += 1
+        else:
+            known += 1
+    return Taken(added, known, tuple(unknown))

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from commonhall.casework.desk import Desk
-from commonhall.engine.journey import Path
+from commonhall.casework.desk import Desk, london_day
+from commonhall.casework.proof import proofs_of
+from commonhall.casework.reference import COUNT, reference_from
+from commonhall.engine.fields.base import clean_lines
+from commonhall.engine.journey import Path, submission, walk
 from commonhall.engine.package import Adopted
+from commonhall.storage import journeys as stored
+from commonhall.storage.cases import NewCase, ReferenceTaken, rate_case, submit_case
+
+MOST_REFERENCES = 8
+"""How many references are tried before a submission is given up; two in a row are taken once in 10^15."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Journey:
     today: date
     path: Path
     reference: str | None = None
+    exited: bool = False
 
     @property
     def service(self) -> str:
@@ -48,16 +58,34 @@ class JourneyGone(Exception):  # noqa: N818
 async def start_journey(
     desk: Desk, adopted: Adopted, council: str, *, browser: str, language: str, channel: str = "online"
 ) -> str:
-    """Start a journey for a browser and count the start. Returns the new journey's id (22 URL-safe characters).
+    """Start a journey for a browser and count the start. Returns its id: 22 URL-safe characters.
 
     Saved with asynchronous commit: a crash within moments of it loses a start, never a submission.
     """
-    raise NotImplementedError
+    now = desk.clock()
+    definition = adopted.service.definition
+    new = stored.NewJourney(
+        journey=desk.chance.token(),
+        browser=browser_digest(browser),
+        service=definition.id,
+        version=definition.version,
+        digest=adopted.digest,
+        language=language,
+        channel=channel,
+        started_at=now,
+        expires_at=now + timedelta(hours=definition.journey_hours),
+        day=london_day(now),
+    )
+    await stored.start_journey(desk.store, council, new)
+    return new.journey
 
 
 async def load_journey(desk: Desk, council: str, journey_id: str, *, browser: str) -> Journey:
     """The journey as it stands, also when it is submitted. Raises `JourneyGone`."""
-    raise NotImplementedError
+    row = await stored.load_journey(desk.store, council, journey_id, browser_digest(browser))
+    if row is None:
+        raise JourneyGone
+    return await _journey(desk, council, journey_id, row)
 
 
 async def answer_page(
@@ -67,9 +95,15 @@ async def answer_page(
 
     One UPDATE … RETURNING. Raises `JourneyGone`; a journey already submitted is returned unchanged, with its
     reference. `adopted` is the caller's belief of which version the journey runs; where that is wrong, the
-    journey's own version decides and the returned journey carries it.
+    journey's own version decides and the returned journey carries it, unchanged: the page must be read again.
     """
-    raise NotImplementedError
+    secret = browser_digest(browser)
+    row = await stored.answer_journey(
+        desk.store, council, journey_id, secret, adopted.digest, answers, desk.clock()
+    )
+    if row is None:
+        return await load_journey(desk, council, journey_id, browser=browser)
+    return await _journey(desk, council, journey_id, row)
 
 
 async def submit_journey(desk: Desk, council: str, journey_id: str, *, browser: str) -> Journey:
@@ -78,12 +112,43 @@ async def submit_journey(desk: Desk, council: str, journey_id: str, *, browser: 
     Returns the journey with its reference. Twice is harmless: the second call returns the first's reference.
     Raises `JourneyGone`, or `commonhall.engine.journey.JourneyIncomplete` with the path.
     """
-    raise NotImplementedError
+    journey = await load_journey(desk, council, journey_id, browser=browser)
+    if journey.reference is not None:
+        return journey
+    sent = submission(journey.adopted, journey.answers, journey.today)
+    connector = journey.adopted.choices.connector
+    for _ in range(MOST_REFERENCES):
+        reference = reference_from(desk.chance.below(COUNT))
+        new = NewCase(
+            journey=journey_id,
+            browser=browser_digest(browser),
+            reference=reference,
+            answers=sent.answers,
+            summary=sent.summary,
+            details=sent.details,
+            contact=asdict(sent.contact),
+            location=asdict(sent.location),
+            proofs=proofs_of(council, reference, sent),
+            target_on=sent.target_on,
+            connectors=[connector] if connector else [],
+            idempotency_key=f"{council}-{reference}",
+            submitted_at=desk.clock(),
+        )
+        try:
+            made = await submit_case(desk.store, council, new)
+        except ReferenceTaken:
+            continue
+        if made:
+            return replace(journey, reference=reference, answers=journey.path.answers)
+        return await load_journey(desk, council, journey_id, browser=browser)
+    raise RuntimeError(f"no free reference was found for {council} in {MOST_REFERENCES} tries")
 
 
 async def reach_exit(desk: Desk, journey: Journey) -> None:
     """Count that a journey has ended at an exit page: once for each journey, however often it is seen."""
-    raise NotImplementedError
+    if journey.path.exit is not None and not journey.exited:
+        outcome = journey.path.exit.counts_as
+        await stored.exit_journey(desk.store, journey.council, journey.id, desk.clock(), outcome)
 
 
 async def rate_journey(
@@ -93,4 +158,39 @@ async def rate_journey(
 
     Returns False where one was given already. Raises `JourneyGone`.
     """
-    raise NotImplementedError
+    journey = await load_journey(desk, council, journey_id, browser=browser)
+    if journey.reference is None or not 1 <= score <= 5:
+        raise JourneyGone
+    words = clean_lines(comment)[:1200]
+    return await rate_case(desk.store, council, journey.reference, score, words, desk.clock())
+
+
+async def expire_journeys(desk: Desk, council: str, *, most: int = 500) -> int:
+    """Remove journeys past their deadline; they stay counted as started. Answers how many."""
+    return await stored.expire_journeys(desk.store, council, desk.clock(), most)
+
+
+def browser_digest(browser: str) -> bytes:
+    """What is stored of a browser's secret."""
+    return hashlib.sha256(browser.encode()).digest()
+
+
+async def _journey(desk: Desk, council: str, journey_id: str, row: stored.JourneyRow) -> Journey:
+    if row.reference is None and row.expires_at <= desk.clock():
+        raise JourneyGone(expired=True)
+    adopted = await desk.services.get(council, row.digest)
+    today = desk.today()
+    return Journey(
+        council=council,
+        id=journey_id,
+        adopted=adopted,
+        language=row.language,
+        channel=row.channel,
+        answers=row.answers,
+        started_at=row.started_at,
+        expires_at=row.expires_at,
+        today=today,
+        path=walk(adopted, row.answers, today),
+        reference=row.reference,
+        exited=row.exited_at is not None,
+    )

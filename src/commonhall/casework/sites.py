@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
+from commonhall.casework.desk import AdoptedServices
 from commonhall.engine.package import Adopted
+from commonhall.storage.councils import CouncilRow, list_adoptions, list_councils
+from commonhall.storage.pool import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """How a council's pages look. Texts are by language; colours are #rrggbb; white on `colour` is readable."""
+    """How a council's pages look. Texts are by language; colours are #rrggbb, dark enough for white text."""
 
     logo_text: Mapping[str, str]
     colour: str
@@ -36,3 +41,72 @@ class Site:
     def service(self, service_id: str) -> Adopted | None:
         """The service with this id, as the council runs it today."""
         return next((adopted for adopted in self.services if adopted.service.id == service_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """How a site is kept in the database: everything but its services."""
+
+    name: dict[str, str]
+    nation: str
+    languages: list[str]
+    logo_text: dict[str, str]
+    colour: str
+    accent: str
+    phone: str
+    homepage_url: str
+    demonstration: bool
+
+
+class Sites:
+    """All councils' sites as they are now. `refresh` reads again those whose revision has grown."""
+
+    def __init__(self, store: Store, services: AdoptedServices) -> None:
+        self._store = store
+        self._services = services
+        self._by_host: Mapping[str, Site] = {}
+        self._revisions: dict[str, int] = {}
+
+    def by_host(self, host: str) -> Site | None:
+        """The site with this host name (lower case, no port)."""
+        return self._by_host.get(host)
+
+    def all(self) -> list[Site]:
+        """Every site, by council."""
+        return sorted(self._by_host.values(), key=lambda site: site.council)
+
+    def of_council(self, council: str) -> Site | None:
+        """The site of a council."""
+        return next((site for site in self._by_host.values() if site.council == council), None)
+
+    async def refresh(self) -> int:
+        """Read what has changed; answers how many sites were read."""
+        rows = await list_councils(self._store)
+        kept = {site.council: site for site in self._by_host.values()}
+        read = 0
+        for row in rows:
+            if self._revisions.get(row.council) != row.revision:
+                kept[row.council] = await self._read(row)
+                self._revisions[row.council] = row.revision
+                read += 1
+        known = {row.council for row in rows}
+        self._by_host = {site.host: site for council, site in kept.items() if council in known}
+        return read
+
+    async def _read(self, row: CouncilRow) -> Site:
+        settings = msgspec.convert(row.config, SiteSettings)
+        adoptions = await list_adoptions(self._store, row.council)
+        services = [await self._services.get(row.council, adoption.digest) for adoption in adoptions]
+        return Site(
+            council=row.council,
+            gss=row.gss,
+            name=settings.name,
+            nation=settings.nation,
+            host=row.host,
+            languages=tuple(settings.languages),
+            brand=Brand(settings.logo_text, settings.colour, settings.accent),
+            phone=settings.phone,
+            homepage_url=settings.homepage_url,
+            services=tuple(services),
+            demonstration=settings.demonstration,
+        )

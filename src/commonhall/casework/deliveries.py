@@ -1,0 +1,181 @@
+"""Deliveries: every case reaches its back office, under one key, or stays visible until it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from commonhall.casework.cases import Taken, take_updates
+from commonhall.casework.desk import Desk
+from commonhall.engine.back_office import (
+    CaseForDelivery,
+    CaseLocation,
+    Connector,
+    Contact,
+    DeliveryFailed,
+)
+from commonhall.storage import councils
+from commonhall.storage import deliveries as stored
+
+FIRST_WAIT = 2.0
+LONGEST_WAIT = 4 * 3600.0
+GIVE_UP_AFTER = timedelta(days=7)
+LEASE = timedelta(minutes=5)
+LONGEST_TRY = 60.0
+OVERLAP = timedelta(minutes=10)
+"""Updates are asked for with some overlap, since clocks differ; taking one twice is harmless."""
+FIRST_LOOK_BACK = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one look at a council's deliveries did."""
+
+    claimed: int
+    delivered: int
+
+
+def wait_after(attempts: int, jitter: float, asked: float | None = None) -> float:
+    """Seconds to wait after so many attempts: doubling from 2 s to 4 hours, a quarter more or less.
+
+    `jitter` is 0.0 to 1.0; a back office's own wish is honoured, up to the longest wait.
+    """
+    grown = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts - 1, 20))
+    spread = grown * (0.75 + jitter / 2)
+    return max(spread, min(asked or 0.0, LONGEST_WAIT))
+
+
+async def deliver_due(
+    desk: Desk, council: str, gss: str, connectors: Mapping[str, Connector], *, most: int = 20
+) -> Round:
+    """Claim what is due for a council, hand it to its connectors, and settle each."""
+    now = desk.clock()
+    claimed = await stored.claim_deliveries(desk.store, council, now, now - LEASE, most)
+    done = await asyncio.gather(*(_deliver(desk, council, gss, connectors, row) for row in claimed))
+    return Round(len(claimed), sum(done))
+
+
+async def _deliver(
+    desk: Desk, council: str, gss: str, connectors: Mapping[str, Connector], row: stored.ClaimedRow
+) -> bool:
+    key = (row.reference, row.connector, row.sequence)
+    log = structlog.get_logger("delivery").bind(
+        council=council, reference=row.reference, connector=row.connector
+    )
+    connector = connectors.get(row.connector)
+    try:
+        if connector is None:
+            raise DeliveryFailed(f"the council has no connector '{row.connector}': add it in its settings")
+        case = await _case(desk, council, gss, row)
+        async with asyncio.timeout(LONGEST_TRY):
+            receipt = await connector.deliver(case, row.idempotency_key)
+    except DeliveryFailed as failure:
+        await _settle_failure(desk, council, row, failure)
+        log.warning(
+            "not delivered", reason=failure.reason, permanent=failure.permanent, attempts=row.attempts
+        )
+        return False
+    except TimeoutError:
+        await _settle_failure(desk, council, row, DeliveryFailed(f"no answer in {LONGEST_TRY:.0f} seconds"))
+        log.warning("not delivered", reason="no answer", attempts=row.attempts)
+        return False
+    except Exception as error:
+        # A fault of our own must not stop the others' deliveries, and must not lose this one.
+        await _settle_failure(desk, council, row, DeliveryFailed(f"{type(error).__name__}: {error}"))
+        log.exception("delivery broke", attempts=row.attempts)
+        return False
+    await stored.settle_delivered(desk.store, council, key, desk.clock(), receipt.external_id)
+    log.info("delivered", external_id=receipt.external_id, attempts=row.attempts)
+    return True
+
+
+async def _settle_failure(desk: Desk, council: str, row: stored.ClaimedRow, failure: DeliveryFailed) -> None:
+    key = (row.reference, row.connector, row.sequence)
+    now = desk.clock()
+    if failure.permanent or now - row.created_at > GIVE_UP_AFTER:
+        await stored.settle_failed(desk.store, council, key, now, failure.reason[:1000])
+        return
+    wait = wait_after(row.attempts, desk.chance.below(1000) / 1000, failure.retry_after)
+    await stored.settle_later(desk.store, council, key, now + timedelta(seconds=wait), failure.reason[:1000])
+
+
+async def _case(desk: Desk, council: str, gss: str, row: stored.ClaimedRow) -> CaseForDelivery:
+    adopted = await desk.services.get(council, row.digest)
+    definition = adopted.service.definition
+    return CaseForDelivery(
+        council=council,
+        council_gss=gss,
+        reference=row.reference,
+        service=row.service,
+        service_name=adopted.texts.need("en", "name"),
+        version=definition.version,
+        lgsl=definition.lgsl,
+        lgil=definition.lgil,
+        channel=row.channel,
+        language=row.language,
+        submitted_at=row.submitted_at,
+        target_on=row.target_on,
+        summary=row.summary,
+        answers=row.answers,
+        details=tuple((question, answer) for question, answer in row.details),
+        contact=Contact(**row.contact),
+        location=CaseLocation(**row.location),
+    )
+
+
+async def poll_updates(
+    desk: Desk, council: str, name: str, connector: Connector, until: datetime | None
+) -> Taken:
+    """Ask a back office what has happened since it was last asked, and remember how far that went.
+
+    Raises `DeliveryFailed` when it cannot be asked; then nothing is remembered, so nothing is missed.
+    """
+    now = desk.clock()
+    since = until - OVERLAP if until else now - FIRST_LOOK_BACK
+    async with asyncio.timeout(LONGEST_TRY):
+        updates = await connector.updates(since)
+    taken = await take_updates(desk, council, name, updates)
+    await councils.set_updates_until(desk.store, council, name, now)
+    return taken
+
+
+async def list_waiting(
+    desk: Desk, council: str, *, failed: bool | None = None, most: int = 1000
+) -> list[stored.WaitingRow]:
+    """What a council's back offices do not have yet, oldest first."""
+    return await stored.list_waiting(desk.store, council, failed, most)
+
+
+async def replay(desk: Desk, council: str, reference: str | None = None) -> int:
+    """Try failed and waiting deliveries again now, under the same keys. Answers how many."""
+    return await stored.replay(desk.store, council, reference, desk.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The proof for one council that nothing is lost.
+
+    `balances` by connector; `holds` where each connector's accepted is delivered + pending + failed and every
+    case has a delivery or is known to go to no back office.
+    """
+
+    council: str
+    cases: int
+    without_back_office: int
+    balances: tuple[stored.Balance, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the sums agree."""
+        sums = all(b.accepted == b.delivered + b.pending + b.failed for b in self.balances)
+        return sums and self.cases <= self.without_back_office + sum(b.accepted for b in self.balances)
+
+
+async def reconcile(desk: Desk, council: str) -> Reconciliation:
+    """Count a council's cases and deliveries in one snapshot."""
+    balances, cases, without = await stored.reconcile(desk.store, council)
+    return Reconciliation(council, cases, without, tuple(balances))
