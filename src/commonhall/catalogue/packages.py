@@ -1,0 +1,82 @@
+"""Packages in folders: read, check, and tell what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from commonhall.engine.examples import Played, play_defaults
+from commonhall.engine.package import Service
+from commonhall.engine.problems import Problem, ServiceRefused
+from commonhall.engine.reader import FILES, read_service
+from commonhall.engine.working_days import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking one package found. Without problems there is a service."""
+
+    folder: Path
+    service: Service | None
+    problems: tuple[Problem, ...]
+    played: tuple[Played, ...]
+
+
+NationalCodes = Callable[[int, int], str | None]
+"""Answers why an LGSL and LGIL pair is not in the national lists, or None where it is."""
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """The files of a package by name. A file that is not UTF-8 text is a problem (`ServiceRefused`)."""
+    files = {}
+    for name in FILES:
+        path = folder / name
+        if path.is_file():
+            try:
+                files[name] = path.read_bytes().decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                line = path.read_bytes()[: error.start].count(b"\n") + 1
+                problem = Problem(
+                    f"{folder.name}/{name}", line, 1, "this is not UTF-8 text", "save it as UTF-8"
+                )
+                raise ServiceRefused((problem,)) from None
+    return files
+
+
+def check_folder(
+    folder: Path, calendars: Mapping[str, Calendar], codes: NationalCodes | None = None
+) -> Checked:
+    """Read a package and play its examples. Problems are collected, never raised."""
+    try:
+        service = read_service(read_folder(folder), calendars, folder.name)
+    except ServiceRefused as refused:
+        return Checked(folder, None, refused.problems, ())
+    problems = []
+    wrong = codes(service.definition.lgsl, service.definition.lgil) if codes else None
+    if wrong:
+        problems.append(Problem(f"{folder.name}/service.yaml", 1, 1, wrong, "see the national service lists"))
+    played = play_defaults(service, calendars)
+    for one in played:
+        problems += [
+            Problem(
+                f"{folder.name}/journeys.yaml",
+                1,
+                1,
+                f"'{one.example}': {fault}",
+                "correct the example or the service",
+            )
+            for fault in one.faults
+        ]
+    return Checked(folder, service, tuple(problems), tuple(played))
+
+
+def find_packages(path: Path) -> list[Path]:
+    """The packages at a path: itself, or the folders in it that hold a service.yaml."""
+    if (path / "service.yaml").is_file():
+        return [path]
+    return (
+        sorted(child for child in path.iterdir() if (child / "service.yaml").is_file())
+        if path.is_dir()
+        else []
+    )
