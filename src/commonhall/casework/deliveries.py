@@ -179,3 +179,10 @@ async def reconcile(desk: Desk, council: str) -> Reconciliation:
     """Count a council's cases and deliveries in one snapshot."""
     balances, cases, without = await stored.reconcile(desk.store, council)
     return Reconciliation(council, cases, without, tuple(balances))
+
+
+async def receive_updates(
+    desk: Desk, council: str, name: str, connector: Connector, headers: Mapping[str, str], body: bytes
+) -> Taken:
+    """Take what a back office pushed to us. Raises `commonhall.engine.back_office.UpdateRefused`."""
+    return await take_updates(desk, council, name, connector.receive(headers, body))

@@ -1,0 +1,123 @@
+"""The ASGI application: one door for all hosts. The host name says which house a request is for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from commonhall.api.back_office import back_office_routes
+from commonhall.app.settings import Settings
+from commonhall.app.wiring import House, open_house
+from commonhall.app.worker import Worker
+from commonhall.casework.cases import Taken
+from commonhall.casework.deliveries import receive_updates
+from commonhall.reporting.measures import ServiceMeasures, council_measures
+from commonhall.web.assets import open_assets
+from commonhall.web.finder.views import FinderTools, finder_app
+from commonhall.web.resident.views import ResidentTools, resident_app
+
+REFRESH_EVERY = 1.0
+"""Seconds between two looks at whether a council's site has changed."""
+
+
+def house_app(house: House) -> ASGIApp:
+    """The application of an open house."""
+    assets = open_assets()
+
+    async def measures(council: str, first: date, last: date) -> list[ServiceMeasures]:
+        return await council_measures(house.store, council, first, last)
+
+    async def receive(host: str, connector: str, headers: Mapping[str, str], body: bytes) -> Taken | None:
+        site = house.sites.by_host(host)
+        known = await house.connectors(site.council) if site else {}
+        if site is None or connector not in known:
+            return None
+        return await receive_updates(house.desk, site.council, connector, known[connector], headers, body)
+
+    settings = house.settings
+    resident = resident_app(
+        ResidentTools(
+            desk=house.desk,
+            sites=house.sites,
+            assets=assets,
+            secret=settings.key("form tokens"),
+            measures=measures,
+            finder_url=settings.url(settings.finder_host),
+            https=settings.https,
+            map_style_url=settings.map_style_url,
+        )
+    )
+    finder = finder_app(
+        FinderTools(
+            directory=house.directory,
+            live=house.sites.of_council,
+            all_sites=house.sites.all,
+            site_url=house.site_url,
+            assets=assets,
+            https=settings.https,
+        )
+    )
+    machines = Starlette(routes=back_office_routes(receive))
+    return _by_host(settings.finder_host, finder, resident, machines)
+
+
+def _by_host(finder_host: str, finder: ASGIApp, resident: ASGIApp, machines: ASGIApp) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if path.startswith("/back-office/"):
+            await machines(scope, receive, send)
+            return
+        host = next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")
+        name = host.decode("latin-1").partition(":")[0].lower()
+        await (finder if name in {finder_host, "127.0.0.1"} else resident)(scope, receive, send)
+
+    return app
+
+
+class Door:
+    """The application as a server runs it: opens the house when the server starts and closes it when it stops."""
+
+    def __init__(self, settings: Settings, database_url: str, *, with_worker: bool = False) -> None:
+        self._settings = settings
+        self._database_url = database_url
+        self._with_worker = with_worker
+        self._app: ASGIApp | None = None
+        self._shell = Starlette(lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, _shell: Any) -> AsyncIterator[None]:
+        async with open_house(self._settings, self._database_url) as house:
+            self._app = house_app(house)
+            stop = asyncio.Event()
+            tasks = [asyncio.create_task(_refresh(house, stop))]
+            if self._with_worker:
+                tasks.append(asyncio.create_task(Worker(house).run(stop)))
+            try:
+                yield
+            finally:
+                stop.set()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                self._app = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve: the life of the server by the shell, everything else by the house."""
+        app = self._app if scope["type"] == "http" else None
+        await (app or self._shell)(scope, receive, send)
+
+
+async def _refresh(house: House, stop: asyncio.Event) -> None:
+    """Read changed sites again while the server runs; a database that is away for a while is waited for."""
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(stop.wait(), REFRESH_EVERY)
+        except TimeoutError:
+            try:
+                await house.sites.refresh()
+            except (OSError, RuntimeError):
+                continue

@@ -1,0 +1,366 @@
+"""The command line: one word for each thing that an operator, a maintainer or a developer does."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from commonhall.app.settings import Settings, SettingsRefused, read_settings
+from commonhall.engine.problems import ServiceRefused
+from commonhall.storage.pool import StorageUnavailable
+
+cli = typer.Typer(
+    help="Commonhall: council transactions, built once and shared.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+deliveries = typer.Typer(help="Deliveries to back offices that have not arrived yet.", no_args_is_help=True)
+directory = typer.Typer(help="Councils, postcodes and the national service lists.", no_args_is_help=True)
+council = typer.Typer(help="Councils on this installation.", no_args_is_help=True)
+cli.add_typer(deliveries, name="deliveries")
+cli.add_typer(directory, name="directory")
+cli.add_typer(council, name="council")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line; what an operator can mend is said in a sentence, not in a traceback."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    try:
+        cli()
+    except (SettingsRefused, StorageUnavailable) as refused:
+        err.print(f"commonhall: {refused}", markup=False)
+        sys.exit(2)
+    except ServiceRefused as refused:
+        for problem in refused.problems:
+            err.print(str(problem), markup=False)
+        err.print(f"{len(refused.problems)} problems; nothing was changed")
+        sys.exit(1)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="The finder and the councils' sites.")] = 8000,
+    sandbox_port: Annotated[int, typer.Option(help="The practice back office.")] = 8001,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".data/demo"),
+    sources: Annotated[Path, typer.Option(help="The folder with services/ and demo/.")] = Path(),
+) -> None:
+    """Start everything on this machine: database, eight councils' sites, the finder, a practice back office."""
+    from commonhall.app.demo import Running, run_demo  # noqa: PLC0415 - other commands start faster without it
+
+    settings = replace(
+        read_settings({**os.environ, "COMMONHALL_DATA": str(data), "COMMONHALL_PORT": str(port)}), https=False
+    )
+    with Progress(
+        TextColumn("  [{task.elapsed:5.1f} s] {task.description}"), console=out, transient=True
+    ) as progress:
+        task = progress.add_task("starting")
+
+        def step(title: str) -> None:
+            progress.console.print(f"  [{progress.tasks[0].elapsed or 0:5.1f} s] {title}", markup=False)
+            progress.update(task, description=title)
+
+        def ready(running: Running) -> None:
+            progress.stop()
+            _print_addresses(running)
+
+        asyncio.run(run_demo(settings, sandbox_port, sources, step, ready))
+
+
+def _print_addresses(running: Any) -> None:
+    table = Table(
+        title="Commonhall is running", title_justify="left", show_header=False, box=None, pad_edge=False
+    )
+    table.add_row("Finder", running.finder)
+    for name, url in running.sites:
+        table.add_row(name, url)
+    table.add_row("Practice back office", running.sandbox)
+    out.print(table)
+    out.print(
+        f"Ready after {running.seconds:.1f} seconds. Press Ctrl-C to stop; a second start keeps the data."
+    )
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    worker: Annotated[bool, typer.Option(help="Deliver cases in this process too.")] = False,
+) -> None:
+    """Serve the finder and the councils' sites on COMMONHALL_PORT."""
+    import uvicorn  # noqa: PLC0415
+
+    from commonhall.app.asgi import Door  # noqa: PLC0415
+    from commonhall.app.database import database  # noqa: PLC0415
+
+    settings = read_settings()
+    with database(settings) as url:
+        app = Door(settings, url, with_worker=worker)
+        uvicorn.run(
+            app,  # type: ignore[arg-type]
+            host=host,
+            port=int(os.environ.get("COMMONHALL_LISTEN", settings.port or 8000)),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+
+
+@cli.command()
+def work() -> None:
+    """Deliver cases and ask back offices for updates until told to stop. Several may run."""
+
+    async def loop(settings: Settings, url: str) -> None:
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+        from commonhall.app.worker import Worker  # noqa: PLC0415
+
+        stop = asyncio.Event()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+        async with open_house(settings, url) as house:
+            err.print(f"working for {len(house.sites.all())} councils; Ctrl-C stops after what is under way")
+            await Worker(house).run(stop)
+
+    _with_database(loop)
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Where it listens.")] = 8001,
+    journal: Annotated[Path | None, typer.Option(help="A file in which it keeps its jobs.")] = None,
+    key: Annotated[str, typer.Option(help="The Open311 API key that it accepts.")] = "sandbox-key",
+    secret: Annotated[str, typer.Option(help="The webhook secret (whsec_…).")] = "",
+) -> None:
+    """Run the practice back office by itself: it takes cases by Open311 and by webhook, and shows them."""
+    import httpx2  # noqa: PLC0415
+    import uvicorn  # noqa: PLC0415
+
+    from commonhall.app.demo import SANDBOX_WEBHOOK_SECRET  # noqa: PLC0415
+    from commonhall.casework.desk import system_clock  # noqa: PLC0415
+    from commonhall.connectors.sandbox.app import sandbox_app  # noqa: PLC0415
+
+    app = sandbox_app(
+        journal=journal,
+        webhook_secret=secret or SANDBOX_WEBHOOK_SECRET,
+        open311_key=key,
+        clock=system_clock,
+        http=httpx2.AsyncClient(trust_env=False),
+    )
+    out.print(f"Practice back office: http://localhost:{port}")
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+
+
+@cli.command()
+def check(path: Annotated[Path, typer.Argument(help="A service's folder, or a folder of services.")]) -> None:
+    """Check services: every problem with file, line, column and remedy; then play their examples."""
+    from commonhall.app.councils import national_codes  # noqa: PLC0415
+    from commonhall.catalogue.packages import check_folder, find_packages  # noqa: PLC0415
+    from commonhall.directory.directory import open_directory  # noqa: PLC0415
+    from commonhall.engine.working_days import load_calendars  # noqa: PLC0415
+
+    folders = find_packages(path)
+    if not folders:
+        err.print(
+            f"{path}: there is no service.yaml here or in a folder below - name a service's folder",
+            markup=False,
+        )
+        raise typer.Exit(2)
+    calendars, codes = load_calendars(), national_codes(open_directory())
+    bad = 0
+    for folder in folders:
+        checked = check_folder(folder, calendars, codes)
+        for problem in checked.problems:
+            out.print(str(problem), markup=False)
+        bad += len(checked.problems)
+        if checked.service and not checked.problems:
+            out.print(
+                f"{checked.service.id} {checked.service.version}: right, {len(checked.played)} examples played"
+            )
+    if bad:
+        err.print(f"{bad} problem{'s' if bad > 1 else ''}")
+        raise typer.Exit(1)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of service.yaml, so that an editor completes it."""
+    from commonhall.engine.schema import language_schema  # noqa: PLC0415
+
+    typer.echo(json.dumps(language_schema(), indent=2, ensure_ascii=False))
+
+
+@cli.command()
+def secret() -> None:
+    """Print a fresh secret for COMMONHALL_SECRET."""
+    typer.echo(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+
+@cli.command()
+def reconcile(name: Annotated[str, typer.Argument(metavar="COUNCIL", help="The council's slug.")]) -> None:
+    """Prove for a council that accepted = delivered + pending + failed. Ends with 1 where it does not hold."""
+
+    async def run(settings: Settings, url: str) -> bool:
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+        from commonhall.casework.deliveries import reconcile as count  # noqa: PLC0415
+
+        async with open_house(settings, url) as house:
+            _known(house, name)
+            result = await count(house.desk, name)
+        table = Table("connector", "accepted", "delivered", "pending", "failed")
+        for b in result.balances:
+            table.add_row(b.connector, str(b.accepted), str(b.delivered), str(b.pending), str(b.failed))
+        out.print(table)
+        out.print(f"{result.cases} cases; {result.without_back_office} of them go to no back office")
+        out.print("accepted = delivered + pending + failed: it holds" if result.holds else "IT DOES NOT HOLD")
+        return result.holds
+
+    if not _with_database(run):
+        raise typer.Exit(1)
+
+
+@deliveries.command("list")
+def list_deliveries(
+    name: Annotated[str, typer.Argument(metavar="COUNCIL")],
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that need a person.")] = False,
+) -> None:
+    """Show what a council's back offices do not have yet, oldest first."""
+
+    async def run(settings: Settings, url: str) -> None:
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+        from commonhall.casework.deliveries import list_waiting  # noqa: PLC0415
+
+        async with open_house(settings, url) as house:
+            _known(house, name)
+            rows = await list_waiting(house.desk, name, failed=True if failed else None)
+        table = Table("reference", "connector", "state", "tries", "since", "next try", "last error")
+        for row in rows:
+            state = "failed" if row.failed_at else "being tried" if row.claimed_at else "waiting"
+            following = "" if row.failed_at else f"{row.next_at:%Y-%m-%d %H:%M:%S}"
+            since = f"{row.created_at:%Y-%m-%d %H:%M:%S}"
+            table.add_row(
+                row.reference, row.connector, state, str(row.attempts), since, following, row.last_error or ""
+            )
+        out.print(table)
+        out.print(f"{len(rows)} waiting; `commonhall deliveries replay {name} [REFERENCE]` tries them now")
+
+    _with_database(run)
+
+
+@deliveries.command("replay")
+def replay_deliveries(
+    name: Annotated[str, typer.Argument(metavar="COUNCIL")],
+    reference: Annotated[str | None, typer.Argument(help="One case; all if not given.")] = None,
+) -> None:
+    """Try waiting and failed deliveries again now. The keys stay the same, so nothing arrives twice."""
+
+    async def run(settings: Settings, url: str) -> int:
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+        from commonhall.casework.deliveries import replay  # noqa: PLC0415
+
+        async with open_house(settings, url) as house:
+            _known(house, name)
+            return await replay(house.desk, name, reference)
+
+    out.print(f"{_with_database(run)} deliveries are due now; a worker takes them")
+
+
+@council.command("apply")
+def apply_council(
+    path: Annotated[Path, typer.Argument(help="A council's file, or a folder of them.")],
+    services: Annotated[Path, typer.Option(help="The folder of services.")] = Path("services"),
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=value for ${NAME} in the file.")
+    ] = None,
+) -> None:
+    """Adopt what a council's file says: its site, connectors and services. All of it, or nothing."""
+
+    async def run(settings: Settings, url: str) -> None:
+        from commonhall.app.councils import Sources, apply_councils  # noqa: PLC0415
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+
+        variables = dict(pair.partition("=")[::2] for pair in set_ or [])
+        async with open_house(settings, url) as house:
+            await apply_councils(
+                house, Sources(services, path, variables), lambda name: out.print(f"adopted for {name}")
+            )
+
+    _with_database(run)
+
+
+@directory.command("import")
+def import_directory(
+    path: Annotated[Path, typer.Argument(help="An ONS Postcode Directory, CSV or ZIP.")],
+) -> None:
+    """Take a newer ONS Postcode Directory into use. The former one stays until the new one is whole."""
+    from commonhall.directory.directory import open_directory  # noqa: PLC0415
+    from commonhall.directory.onspd import ImportRefused, import_onspd  # noqa: PLC0415
+
+    settings = read_settings()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err) as progress:
+        task = progress.add_task(path.name, total=None)
+        try:
+            report = import_onspd(
+                path,
+                settings.data / "directory",
+                open_directory().councils,
+                lambda done, total: progress.update(task, completed=done, total=total),
+            )
+        except ImportRefused as refused:
+            progress.stop()
+            err.print(f"commonhall: {refused}", markup=False)
+            raise typer.Exit(1) from None
+    out.print(f"{report.live:,} live postcodes in {report.size:,} bytes, of {report.rows:,} rows")
+    out.print(
+        f"left out: {report.terminated:,} terminated, {report.northern_ireland:,} of Northern Ireland (their licence), "
+        f"{report.no_council:,} without a council, {report.unknown_count:,} with a council that nobody knows"
+    )
+    for line, postcode, code in report.unknown:
+        out.print(f"  line {line}: {postcode} has {code}", markup=False)
+
+
+def _known(house: Any, name: str) -> None:
+    if house.sites.of_council(name) is None:
+        here = ", ".join(site.council for site in house.sites.all()) or "none yet"
+        raise SettingsRefused(f"there is no council '{name}' on this installation; here: {here}")
+
+
+T = TypeVar("T")
+
+
+def _with_database(run: Callable[[Settings, str], Coroutine[Any, Any, T]]) -> T:
+    from commonhall.app.database import database  # noqa: PLC0415
+
+    settings = read_settings()
+    with database(settings) as url:
+        return asyncio.run(run(settings, url))

@@ -1,0 +1,104 @@
+"""Bring services and councils' files into an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from commonhall.app.wiring import House
+from commonhall.catalogue.adopting import SitePlan, store_council
+from commonhall.catalogue.councils import CouncilPlan, read_council
+from commonhall.catalogue.packages import check_folder, find_packages
+from commonhall.connectors.registry import connector_problem
+from commonhall.directory.directory import Directory
+from commonhall.engine.package import Service
+from commonhall.engine.problems import Problem, ServiceRefused
+from commonhall.engine.working_days import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where services and councils' files are, and what their `${NAME}`s stand for."""
+
+    services: Path
+    councils: Path
+    variables: Mapping[str, str]
+
+
+def national_codes(directory: Directory) -> Callable[[int, int], str | None]:
+    """A check of LGSL and LGIL codes against the national list."""
+
+    def check(lgsl: int, _lgil: int) -> str | None:
+        return None if directory.services.service(lgsl) else f"the national list has no LGSL {lgsl}"
+
+    return check
+
+
+def read_services(path: Path, calendars: Mapping[str, Calendar], directory: Directory) -> dict[str, Service]:
+    """All packages at a path by 'id version'. Raises `ServiceRefused` with the problems of all of them."""
+    found: dict[str, Service] = {}
+    problems: list[Problem] = []
+    for folder in find_packages(path):
+        checked = check_folder(folder, calendars, national_codes(directory))
+        problems += checked.problems
+        if checked.service is not None:
+            found[f"{checked.service.id} {checked.service.version}"] = checked.service
+    if problems:
+        raise ServiceRefused(tuple(problems))
+    return found
+
+
+def plan_council(
+    house: House, path: Path, services: Mapping[str, Service], variables: Mapping[str, str]
+) -> CouncilPlan:
+    """Read one council's file against the services there are. Raises `ServiceRefused`."""
+    nations = {council.slug: council.nation for council in house.directory.councils.all}
+    plan = read_council(path, services, nations, house.calendars, variables)
+    wrong = []
+    for connector in plan.file.connectors:
+        fault = connector_problem(connector.kind, connector.settings, connector.secrets)
+        if fault:
+            wrong.append(
+                Problem(path.name, 1, 1, f"the connector '{connector.id}': {fault}", "see its README")
+            )
+    if wrong:
+        raise ServiceRefused(tuple(wrong))
+    return plan
+
+
+async def apply_councils(
+    house: House, sources: Sources, done: Callable[[str], None], *, demonstration: bool = False
+) -> list[str]:
+    """Adopt what every council's file says. Answers the councils' slugs. Raises `ServiceRefused`.
+
+    Nothing is stored unless every file is right.
+    """
+    services = read_services(sources.services, house.calendars, house.directory)
+    files = sorted(sources.councils.glob("*.yaml")) if sources.councils.is_dir() else [sources.councils]
+    plans = []
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            plans.append(plan_council(house, path, services, sources.variables))
+        except ServiceRefused as refused:
+            problems += refused.problems
+    if problems:
+        raise ServiceRefused(tuple(problems))
+    for plan in plans:
+        council = house.directory.councils.council(plan.file.council)
+        if council is None:
+            continue
+        site = SitePlan(
+            gss=council.gss,
+            name={"en": council.name, "cy": council.name},
+            nation=council.nation,
+            host=f"{council.slug}.{house.settings.finder_host}",
+            homepage_url=council.homepage_url,
+        )
+        if demonstration:
+            plan = CouncilPlan(plan.file.model_copy(update={"demonstration": True}), plan.adopted)  # noqa: PLW2901
+        await store_council(house.store, plan, site, house.seal.close, house.desk.clock())
+        done(council.name)
+    await house.sites.refresh()
+    return [plan.file.council for plan in plans]

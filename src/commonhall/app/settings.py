@@ -1,0 +1,114 @@
+"""What the operator decides, read from the environment. Every name starts with COMMONHALL_."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+LEAST_SECRET = 32
+
+
+class SettingsRefused(Exception):  # noqa: N818
+    """A setting is missing or wrong; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The installation's settings.
+
+    `database_url` is None for the embedded PostgreSQL in `data`. `finder_host` is the finder's host name;
+    `port` is the one that people type (None where it is the scheme's own). `allow_private` lets connectors
+    reach private addresses: for trying out, or where back offices are on the operator's own network.
+    """
+
+    data: Path
+    database_url: str | None
+    secret: bytes
+    finder_host: str
+    port: int | None
+    https: bool
+    map_style_url: str | None
+    allow_private: bool
+    pool_size: int
+
+    def url(self, host: str, path: str = "/") -> str:
+        """The address of a page on one of this installation's hosts."""
+        port = f":{self.port}" if self.port else ""
+        return f"{'https' if self.https else 'http'}://{host}{port}{path}"
+
+    def key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, derived from the secret."""
+        return hashlib.blake2b(purpose.encode(), key=self.secret[:64], digest_size=32).digest()
+
+
+def read_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises `SettingsRefused`."""
+    given = os.environ if env is None else env
+
+    def text(name: str, default: str = "") -> str:
+        return given.get(f"COMMONHALL_{name}", default).strip()
+
+    def flag(name: str, default: bool) -> bool:
+        word = text(name, "yes" if default else "no").lower()
+        if word not in {"yes", "no", "true", "false", "1", "0"}:
+            raise SettingsRefused(f"COMMONHALL_{name} is '{word}': say yes or no")
+        return word in {"yes", "true", "1"}
+
+    def number(name: str, default: int) -> int:
+        word = text(name, str(default))
+        if not word.isdigit():
+            raise SettingsRefused(f"COMMONHALL_{name} is '{word}': give a whole number")
+        return int(word)
+
+    data = Path(text("DATA", ".data")).expanduser().resolve()
+    url = text("DATABASE_URL") or None
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsRefused("COMMONHALL_DATABASE_URL must start with postgresql://")
+    port = number("PORT", 8000)
+    return Settings(
+        data=data,
+        database_url=url,
+        secret=_secret(text("SECRET"), data, embedded=url is None),
+        finder_host=text("HOST", "localhost"),
+        port=port if port not in {80, 443} else None,
+        https=flag("HTTPS", False),
+        map_style_url=text("MAP_STYLE_URL") or None,
+        allow_private=flag("ALLOW_PRIVATE_ADDRESSES", False),
+        pool_size=number("POOL_SIZE", 8),
+    )
+
+
+def _secret(given: str, data: Path, *, embedded: bool) -> bytes:
+    """The secret: the one given, or with the embedded database one that is made once and kept beside it."""
+    if given:
+        try:
+            secret = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
+        except ValueError:
+            secret = b""
+        if len(secret) < LEAST_SECRET:
+            raise SettingsRefused(
+                "COMMONHALL_SECRET must be 32 bytes or more in base64: make one with `commonhall secret`"
+            )
+        return secret
+    if not embedded:
+        raise SettingsRefused(
+            "COMMONHALL_SECRET is not set: make one with `commonhall secret` and give it to every process"
+        )
+    path = data / "secret"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"secret.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(LEAST_SECRET))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_bytes()

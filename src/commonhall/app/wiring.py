@@ -1,0 +1,70 @@
+"""The one place where the house is put together: settings in, everything open and ready out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+
+from commonhall.app.seal import Seal
+from commonhall.app.settings import Settings
+from commonhall.casework.desk import AdoptedServices, Clock, Desk, system_chance, system_clock
+from commonhall.casework.sites import Site, Sites
+from commonhall.connectors.registry import build_connector
+from commonhall.directory.directory import Directory, open_directory
+from commonhall.engine.back_office import Connector
+from commonhall.engine.working_days import Calendar, load_calendars
+from commonhall.storage.councils import list_connectors
+from commonhall.storage.migrations import migrate
+from commonhall.storage.pool import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that the web, the worker and the commands need."""
+
+    settings: Settings
+    store: Store
+    desk: Desk
+    sites: Sites
+    directory: Directory
+    calendars: Mapping[str, Calendar]
+    http: httpx2.AsyncClient
+    seal: Seal
+
+    async def connectors(self, council: str) -> dict[str, Connector]:
+        """A council's connectors as they are configured now, by name."""
+        made = {}
+        for row in await list_connectors(self.store, council):
+            made[row.connector] = build_connector(
+                row.kind, row.settings, self.seal.open(row.secrets), self.http, self.desk.clock
+            )
+        return made
+
+    def site_url(self, site: Site, path: str = "/") -> str:
+        """The address of a page of a council's site."""
+        return self.settings.url(site.host, path)
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, database_url: str, *, clock: Clock = system_clock
+) -> AsyncIterator[House]:
+    """Open the database (bringing it to this release's schema), the directory and the sites; close them after."""
+    store = await open_store(database_url, size=settings.pool_size)
+    try:
+        await migrate(store)
+        calendars = load_calendars()
+        services = AdoptedServices(store, calendars)
+        desk = Desk(store, services, clock, system_chance())
+        sites = Sites(store, services)
+        await sites.refresh()
+        directory = open_directory(settings.data / "directory")
+        limits = httpx2.Limits(max_connections=50, max_keepalive_connections=20)
+        async with httpx2.AsyncClient(follow_redirects=False, limits=limits, trust_env=False) as http:
+            seal = Seal(settings.key("connector credentials"))
+            yield House(settings, store, desk, sites, directory, calendars, http, seal)
+    finally:
+        await store.close()

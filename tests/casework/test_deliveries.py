@@ -1,0 +1,178 @@
+"""Every case reaches its back office, once for each key, or stays visible until it does."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonhall.casework.cases import follow_case
+from commonhall.casework.deliveries import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    deliver_due,
+    list_waiting,
+    poll_updates,
+    reconcile,
+    replay,
+    wait_after,
+)
+from commonhall.casework.desk import Desk
+from commonhall.engine.back_office import CaseStatus, DeliveryFailed, StatusUpdate
+from commonhall.engine.package import Adopted
+from tests.casework.conftest import COUNCIL, BackOffice
+from tests.casework.test_journeys import submitted
+from tests.conftest import SetClock
+
+GSS = "E08000029"
+
+
+async def deliver(desk: Desk, back_office: BackOffice) -> int:
+    return (await deliver_due(desk, COUNCIL, GSS, {"cats": back_office})).delivered
+
+
+async def test_a_case_arrives_with_everything_it_needs(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice
+) -> None:
+    done = await submitted(desk, lost_cat)
+    assert await deliver(desk, back_office) == 1
+    [(key, case)] = back_office.accepted.items()
+    assert key == f"{COUNCIL}-{done.reference}-cats"
+    assert (case.reference, case.council_gss, case.lgsl) == (done.reference, GSS, 432)
+    assert case.contact.email == "sam@example.com"
+    assert case.location.postcode == "B91 3QT"
+    assert ("Your name", "Sam Jones") in case.details
+    assert await deliver(desk, back_office) == 0
+    assert await list_waiting(desk, COUNCIL) == []
+
+
+async def test_a_back_office_that_is_away_for_a_day_gets_it_under_the_same_key(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    await submitted(desk, lost_cat)
+    back_office.faults = [DeliveryFailed("away")] * 14
+    for _ in range(60):
+        await deliver(desk, back_office)
+        clock.go(hours=1)
+    assert len(back_office.accepted) == 1
+    assert len(set(back_office.times)) == 1
+    assert len(back_office.times) == 15
+
+
+async def test_waits_grow_and_are_honoured(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    await submitted(desk, lost_cat)
+    back_office.faults = [DeliveryFailed("busy", retry_after=600.0)]
+    await deliver(desk, back_office)
+    clock.go(seconds=599)
+    assert await deliver(desk, back_office) == 0
+    clock.go(seconds=2)
+    assert await deliver(desk, back_office) == 1
+
+
+async def test_what_is_refused_for_good_stays_visible_and_can_be_replayed(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    back_office.faults = [DeliveryFailed("no such street", permanent=True)]
+    await deliver(desk, back_office)
+    clock.go(days=1)
+    assert await deliver(desk, back_office) == 0
+    [row] = await list_waiting(desk, COUNCIL, failed=True)
+    assert (row.reference, row.last_error) == (done.reference, "no such street")
+    assert await replay(desk, COUNCIL, done.reference) == 1
+    assert await deliver(desk, back_office) == 1
+
+
+async def test_after_a_week_it_waits_for_a_person(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    await submitted(desk, lost_cat)
+    clock.go(days=8)
+    back_office.faults = [DeliveryFailed("away")]
+    await deliver(desk, back_office)
+    assert len(await list_waiting(desk, COUNCIL, failed=True)) == 1
+
+
+async def test_a_connector_that_is_not_configured_loses_nothing(desk: Desk, lost_cat: Adopted) -> None:
+    await submitted(desk, lost_cat)
+    await deliver_due(desk, COUNCIL, GSS, {})
+    [row] = await list_waiting(desk, COUNCIL)
+    assert row.last_error is not None
+    assert "no connector 'cats'" in row.last_error
+
+
+async def test_workers_share_the_work_without_meeting(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice
+) -> None:
+    for _ in range(12):
+        await submitted(desk, lost_cat)
+    rounds = await asyncio.gather(
+        *(deliver_due(desk, COUNCIL, GSS, {"cats": back_office}, most=5) for _ in range(4))
+    )
+    assert sum(one.delivered for one in rounds) == 12
+    assert len(back_office.times) == 12
+
+
+async def test_a_claim_lost_with_its_worker_is_due_again(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    from commonhall.storage.deliveries import claim_deliveries
+
+    await submitted(desk, lost_cat)
+    assert len(await claim_deliveries(desk.store, COUNCIL, clock(), clock() - timedelta(minutes=5), 10)) == 1
+    assert await deliver(desk, back_office) == 0
+    clock.go(minutes=6)
+    assert await deliver(desk, back_office) == 1
+
+
+async def test_accepted_is_delivered_and_pending_and_failed(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice
+) -> None:
+    for _ in range(3):
+        await submitted(desk, lost_cat)
+    back_office.faults = [DeliveryFailed("no", permanent=True), DeliveryFailed("later")]
+    await deliver(desk, back_office)
+    result = await reconcile(desk, COUNCIL)
+    [balance] = result.balances
+    assert (balance.accepted, balance.delivered, balance.pending, balance.failed) == (3, 1, 1, 1)
+    assert result.holds
+    assert result.cases == 3
+
+
+async def test_updates_reach_the_history_once(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    await deliver(desk, back_office)
+    assert done.reference is not None
+    by_number = StatusUpdate(
+        "u1", CaseStatus.IN_PROGRESS, clock() + timedelta(hours=2), "On the way", external_id="job-1"
+    )
+    earlier = StatusUpdate(
+        "u0", CaseStatus.INVESTIGATING, clock() + timedelta(hours=1), reference=done.reference
+    )
+    nobody = StatusUpdate("u2", CaseStatus.FIXED, clock(), external_id="job-99")
+    back_office.said = [by_number, earlier, by_number, nobody]
+    first = await poll_updates(desk, COUNCIL, "cats", back_office, None)
+    again = await poll_updates(desk, COUNCIL, "cats", back_office, None)
+    assert (first.added, first.known, first.unknown) == (2, 1, ("job-99",))
+    assert (again.added, again.known) == (0, 3)
+    view = await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="a")
+    assert [update.status for update in view.updates] == ["open", "investigating", "in_progress"]
+    assert view.updates[-1].note == "On the way"
+
+
+@given(st.integers(1, 500), st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1e9)))
+def test_a_wait_is_never_too_short_or_for_ever(attempts: int, jitter: float, asked: float | None) -> None:
+    wait = wait_after(attempts, jitter, asked)
+    assert FIRST_WAIT * 0.75 <= wait <= LONGEST_WAIT * 1.25
+
+
+@pytest.mark.parametrize("attempts", range(1, 20))
+def test_waits_grow(attempts: int) -> None:
+    assert wait_after(attempts + 1, 0.5) >= wait_after(attempts, 0.5)
