@@ -39,7 +39,12 @@ class House:
         made = {}
         for row in await list_connectors(self.store, council):
             made[row.connector] = build_connector(
-                row.kind, row.settings, self.seal.open(row.secrets), self.http, self.desk.clock
+                row.kind,
+                row.settings,
+                self.seal.open(row.secrets),
+                self.http,
+                self.desk.clock,
+                allow_private=self.settings.allow_private,
             )
         return made
 

@@ -1,0 +1,134 @@
+"""What goes over the wire in Open311 GeoReport v2: the form of a request, and answers in JSON or XML.
+
+Source: the GeoReport v2 specification (wiki.open311.org/GeoReport_v2) and, for servicerequestupdates, the
+extension that UK councils use (the Open311 extensions of FixMyStreet).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree
+
+from commonhall.connectors.http import Answer
+from commonhall.engine.back_office import CaseForDelivery, CaseStatus, DeliveryFailed, StatusUpdate
+
+_STATUSES = {status.value: status for status in CaseStatus}
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as the standard writes it: YYYY-MM-DDThh:mm:ssZ."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def request_form(
+    case: CaseForDelivery, service_code: str, attributes: Mapping[str, str], jurisdiction_id: str | None
+) -> list[tuple[str, str]]:
+    """The form of a service request. `attributes` renames our answers; the rest keep their own names."""
+    first, _, last = (case.contact.name or "").rpartition(" ")
+    lines = [case.summary, ""] + [f"{question}: {answer}" for question, answer in case.details if answer]
+    place = case.location
+    pairs = [
+        ("jurisdiction_id", jurisdiction_id),
+        ("service_code", service_code),
+        ("lat", None if place.lat is None else f"{place.lat:.6f}"),
+        ("long", None if place.long is None else f"{place.long:.6f}"),
+        ("address_string", ", ".join(part for part in (place.description, place.postcode) if part)),
+        ("address_id", place.uprn),
+        ("email", case.contact.email),
+        ("phone", case.contact.phone),
+        ("first_name", first or last),
+        ("last_name", last if first else None),
+        ("description", "\n".join(lines)[:4000]),
+        ("attribute[external_id]", case.reference),
+        ("attribute[channel]", case.channel),
+    ]
+    form = [(name, text) for name, text in pairs if text]
+    for name, value in case.answers.items():
+        form += [(f"attribute[{attributes.get(name, name)}]", text) for text in _texts(value)]
+    return form
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item)]
+    if isinstance(value, dict):
+        return [json.dumps(value, ensure_ascii=False, sort_keys=True)]
+    return [("true" if value else "false") if isinstance(value, bool) else str(value)]
+
+
+def read_items(answer: Answer, name: str) -> list[dict[str, str]]:
+    """The items of an answer, as flat maps of text. `name` is the XML element of one item.
+
+    Raises `DeliveryFailed` for what is neither the standard's JSON nor its XML.
+    """
+    text = answer.body.decode("utf-8", "replace").strip()
+    if text.startswith("<") and "html" not in answer.content_type:
+        return list(_from_xml(text, name))
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DeliveryFailed("the answer is neither JSON nor XML as Open311 has them") from None
+    items = data.get(f"{name}s", data.get("errors", [data])) if isinstance(data, dict) else data
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise DeliveryFailed("the answer is not a list as Open311 has it")
+    return [{key: str(value) for key, value in item.items() if value is not None} for item in items]
+
+
+def _from_xml(text: str, name: str) -> Iterator[dict[str, str]]:
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise DeliveryFailed("the answer's XML declares a document type, which is not allowed")
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - no document type, so no entities to expand
+    except ElementTree.ParseError as error:
+        raise DeliveryFailed(f"the answer is not whole XML ({error})") from None
+    for item in root.iter():
+        if item.tag in {name, "error"}:
+            yield {child.tag: (child.text or "").strip() for child in item}
+
+
+def explain(answer: Answer) -> str:
+    """The back office's own words for an error: the standard's (code, description) pairs, or nothing."""
+    try:
+        items = read_items(answer, "error")
+    except DeliveryFailed:
+        return ""
+    said = (": ".join(item[key] for key in ("code", "description") if item.get(key)) for item in items)
+    return "; ".join(words for words in said if words)
+
+
+def read_update(item: Mapping[str, str]) -> StatusUpdate | None:
+    """One service request update; None where it lacks what it must have. An unknown status keeps its word."""
+    status, note = _status(item.get("status", ""), item.get("description", ""))
+    at = _moment(item.get("updated_datetime", ""))
+    update_id, external = item.get("update_id"), item.get("service_request_id")
+    if not (update_id and external and at):
+        return None
+    return StatusUpdate(update_id, status, at, note, None, external)
+
+
+def read_request(item: Mapping[str, str]) -> StatusUpdate | None:
+    """A service request's own state as an update: its id is made of what it says, so the same state is one update."""
+    status, note = _status(item.get("status", ""), item.get("status_notes", ""))
+    external = item.get("service_request_id")
+    at = _moment(item.get("updated_datetime", "") or item.get("requested_datetime", ""))
+    if not (external and at):
+        return None
+    return StatusUpdate(f"{external}:{status}:{timestamp(at)}", status, at, note, None, external)
+
+
+def _status(word: str, note: str) -> tuple[CaseStatus, str]:
+    known = _STATUSES.get(word.strip().lower().replace(" ", "_"))
+    if known is not None or not word:
+        return known or CaseStatus.OPEN, note
+    return CaseStatus.OPEN, f"{word}. {note}".strip()
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The sandbox: a practice back office that speaks Open311 and webhooks."""
