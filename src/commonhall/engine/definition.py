@@ -21,9 +21,9 @@ Language = Literal["en", "cy"]
 
 
 class Part(BaseModel):
-    """Every part of a definition: immutable, and unknown keys are problems."""
+    """Every part of a definition: immutable; unknown keys are problems, and words are never read as numbers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Option(Part):
@@ -324,13 +324,13 @@ class Example(Part):
     """One example journey: answers in, outcome out."""
 
     name: Text
-    today: dt.date
+    today: dt.date = Field(strict=False)
     applies: Cel | None = None
     settings: dict[FieldId, Any] = {}
     answers: dict[str, Any] = {}
     ends: str
     path: list[str] | None = None
-    target_on: dt.date | None = None
+    target_on: dt.date | None = Field(default=None, strict=False)
     summary: str | None = None
 
 

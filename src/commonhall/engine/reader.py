@@ -15,7 +15,7 @@ from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem, ServiceRefused
 from commonhall.engine.source import Source, did_you_mean, read_yaml
 from commonhall.engine.texts import flatten, texts_of
-from commonhall.engine.vocabulary import known_keys
+from commonhall.engine.vocabulary import known_keys, root_of
 from commonhall.engine.working_days import Calendar
 
 FILES = ("service.yaml", "cy.yaml", "journeys.yaml", "CHANGELOG.md")
@@ -64,7 +64,9 @@ def _definition(source: Source, problems: list[Problem]) -> ServiceDefinition | 
     try:
         return ServiceDefinition.model_validate(source.data)
     except ValidationError as error:
-        problems += shape_problems(error, source)
+        taken = {(problem.line, problem.column) for problem in problems}
+        found = shape_problems(error, source)
+        problems += [problem for problem in found if (problem.line, problem.column) not in taken]
         return None
 
 
@@ -88,9 +90,14 @@ def _welsh(
     problems += found
     if source.data is None and found:
         return {}
+    if not isinstance(source.data, dict | None):
+        problems.append(
+            source.problem((), "this must be a map of texts", "see docs/service-language.md, cy.yaml")
+        )
+        return {}
     english = {text.key for text in texts_of(definition)}
     welsh: dict[str, str] = {}
-    for key, text, where in flatten(source.data):
+    for key, text, where in flatten(source.data or {}):
         if key not in english:
             problems.append(
                 source.problem(
@@ -101,6 +108,8 @@ def _welsh(
             problems.append(
                 source.problem(where, f"'{key}' is not a text", "write the Welsh text, in quotes if need be")
             )
+        elif key in welsh:
+            problems.append(source.problem(where, f"'{key}' is translated twice", "keep one", key=True))
         else:
             welsh[key] = text
     for key in sorted(english - welsh.keys()):
@@ -152,15 +161,28 @@ _PLAIN = {
     "union_tag_invalid": "'{value}' is not a type; it must be one of {expected_tags}",
     "union_tag_not_found": "'type' is missing",
     "string_pattern_mismatch": "'{value}' does not have the right form ({pattern})",
-    "string_type": "this must be words, not {kind}",
-    "int_type": "this must be a whole number, not {kind}",
-    "int_parsing": "'{value}' is not a whole number",
-    "bool_type": "this must be true or false",
-    "bool_parsing": "'{value}' is not true or false",
-    "list_type": "this must be a list, not {kind}",
-    "dict_type": "this must be a map, not {kind}",
-    "model_type": "this must be a map, not {kind}",
-    "model_attributes_type": "this must be a map, not {kind}",
+    "string_too_short": "this must not be empty",
+    "string_too_long": "this is over {max_length} characters",
+    "too_short": "this needs at least {min_length}, and has {actual_length}",
+    "too_long": "this may hold at most {max_length}, and has {actual_length}",
+    "greater_than_equal": "{value} is too small; it must be {ge} or more",
+    "less_than_equal": "{value} is too big; it must be {le} or less",
+    "date_from_datetime_parsing": "'{value}' is not a date",
+}
+_WANTED = {
+    "string_type": "words",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "model_attributes_type": "a map",
+    "date_type": "a date, like 2026-03-09",
+    "date_parsing": "a date, like 2026-03-09",
+    "date_from_datetime_parsing": "a date, like 2026-03-09",
+    "date_from_datetime_inexact": "a date, like 2026-03-09",
 }
 _KINDS = {
     dict: "a map",
@@ -170,35 +192,65 @@ _KINDS = {
     float: "a number",
     bool: "true or false",
 }
+_REMEDIES = {
+    "missing": "add it",
+    "union_tag_not_found": "add a `type`",
+    "union_tag_invalid": "see docs/service-language.md, Fields",
+    "string_too_short": "write it, or take the key away",
+}
 
 
 def shape_problems(
-    error: ValidationError, source: Source, under: tuple[str | int, ...] = ()
+    error: ValidationError, source: Source, under: tuple[str | int, ...] = (), root: Any = None
 ) -> list[Problem]:
-    """What does not have the shape of the language, in plain words, at its place."""
-    problems: dict[tuple[Any, ...], Problem] = {}
+    """What does not have the shape of the language, in plain words, at its place.
+
+    `under` is where in the file the validated part stands; `root` its shape, where it is not the engine's own.
+    """
+    shape = root or root_of(error.title)
+    faults: dict[tuple[str | int, ...], list[tuple[Any, str | int]]] = {}
     for fault in error.errors(include_url=False):
-        where, key = _locate(source.data, under, fault["loc"])
-        kind = fault["type"]
-        given = fault.get("input")
-        words = {
-            "key": key,
-            "value": given.get("type", given)
-            if kind == "union_tag_invalid" and isinstance(given, dict)
-            else given,
-            "kind": _KINDS.get(type(given), "nothing" if given is None else "that"),
-            **fault.get("ctx", {}),
-        }
-        template = _PLAIN.get(kind)
-        message = template.format(**words) if template else f"{fault['msg'][:1].lower()}{fault['msg'][1:]}"
-        remedy = ""
-        if kind == "extra_forbidden":
-            remedy = did_you_mean(str(key), known_keys(where[:-1], source.data))
-        elif kind == "missing":
-            remedy = "add it"
-        at_key = kind == "extra_forbidden"
-        problems.setdefault((where, message), source.problem(where, message, remedy, key=at_key))
-    return list(problems.values())
+        where, last = _locate(source.data, under, fault["loc"])
+        faults.setdefault(where, []).append((fault, last))
+    problems: list[Problem] = []
+    for where, here in faults.items():
+        plain = [(fault, last) for fault, last in here if fault["type"] not in _WANTED]
+        if not plain:
+            wanted = " or ".join(dict.fromkeys(_WANTED[fault["type"]] for fault, _ in here))
+            message = f"this must be {wanted}, not {_kind(here[0][0].get('input'))}"
+            problems.append(source.problem(where, message, "see docs/service-language.md for what goes here"))
+        for fault, last in plain:
+            kind = fault["type"]
+            remedy = _REMEDIES.get(kind, "correct it")
+            if kind == "extra_forbidden":
+                inside = where[len(under) : -1]
+                remedy = did_you_mean(str(last), known_keys(shape, inside, _at(source.data, under)))
+            at_key = kind == "extra_forbidden" or last == "[key]"
+            problems.append(source.problem(where, _sentence(fault, last), remedy, key=at_key))
+    return list(dict.fromkeys(problems))
+
+
+def _sentence(fault: Any, last: str | int) -> str:
+    given = fault.get("input")
+    if fault["type"] == "union_tag_invalid" and isinstance(given, dict):
+        given = given.get("type")
+    template = _PLAIN.get(fault["type"])
+    if template is None:
+        return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}"
+    value = str(given) if len(str(given)) <= 60 else f"{str(given)[:60]}…"
+    return template.format(**{"key": last, **fault.get("ctx", {}), "value": value})
+
+
+def _kind(given: Any) -> str:
+    if isinstance(given, str):
+        return f"the words '{given[:40]}'" if given else "nothing"
+    return _KINDS.get(type(given), "nothing" if given is None else "that")
+
+
+def _at(data: Any, where: tuple[str | int, ...]) -> Any:
+    for step in where:
+        data = data[step]
+    return data
 
 
 def _locate(
@@ -208,9 +260,14 @@ def _locate(
     where: tuple[str | int, ...] = ()
     here: Any = data
     last: str | int = loc[-1] if loc else ""
+    named = False
     for step in (*under, *loc):
-        in_map = isinstance(here, dict) and step in here
-        if in_map or (isinstance(here, list) and isinstance(step, int) and step < len(here)):
+        if isinstance(here, dict) and here.get("type") == step and not named:
+            named = True
+        elif (isinstance(here, dict) and step in here) or (
+            isinstance(here, list) and isinstance(step, int) and step < len(here)
+        ):
             here = here[step]
             where = (*where, step)
+            named = False
     return where, last

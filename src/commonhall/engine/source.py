@@ -8,9 +8,10 @@ package must mean what it shows.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -19,6 +20,10 @@ from commonhall.engine.problems import Problem
 
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# YAML 1.2, production 1, without the byte order mark inside a text.
+_NOT_PRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 
 MAX_DEPTH = 40
 MAX_BYTES = 2_000_000
@@ -37,6 +42,8 @@ class Source:
     data: Any
     values: Marks
     keys: Marks
+    insides: Marks = field(default_factory=dict)
+    """Where the words of a quoted or block text begin, for the texts that do not begin at their value."""
 
     def place(self, where: Iterable[str | int], *, key: bool = False) -> tuple[int, int]:
         """The line and column of the deepest part of `where` that was written."""
@@ -57,28 +64,39 @@ class Source:
         remedy: str = "",
         *,
         key: bool = False,
-        column_shift: int = 0,
+        inside: tuple[int, int] | None = None,
     ) -> Problem:
-        """A problem at the place of `where` in this file; `column_shift` points into the value."""
+        """A problem at the place of `where`; `inside` is a 1-based line and column of the text itself."""
         line, column = self.place(where, key=key)
-        return Problem(self.file, line, column + column_shift, message, remedy)
+        if inside is not None:
+            line, column = self.insides.get(tuple(where), (line, column))
+            line, column = line + inside[0] - 1, column + inside[1] - 1
+        return Problem(self.file, line, column, message, remedy)
 
 
 class _Builder:
     """Turns YAML events into data, without recursion, and collects what is refused on the way."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self.lines = text.splitlines()
         self.problems: list[Problem] = []
         self.values: dict[Where, tuple[int, int]] = {}
         self.keys: dict[Where, tuple[int, int]] = {}
+        self.insides: dict[Where, tuple[int, int]] = {}
         self.root: Any = None
         self.stack: list[tuple[Any, Where]] = []
         self.pending: list[tuple[str, bool] | None] = []
+        self.as_key: list[bool] = []
 
     def refuse(self, event: Any, message: str, remedy: str) -> None:
         mark = event.start_mark
         self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, message, remedy))
+
+    @property
+    def at_key(self) -> bool:
+        """Whether what comes next is the key of a map."""
+        return bool(self.stack) and isinstance(self.stack[-1][0], dict) and self.pending[-1] is None
 
     def put(self, event: Any, value: Any) -> Where:
         """Lay a value where it belongs and answer its path."""
@@ -100,28 +118,58 @@ class _Builder:
         self.values.setdefault(path, mark)
         return path
 
-    def scalar(self, event: Any) -> None:
-        if event.tag is not None and not event.implicit[0] and not event.implicit[1]:
+    def tag(self, event: Any) -> None:
+        if event.tag is not None:
             self.refuse(event, f"the tag {event.tag} is not allowed", "take the tag away")
-        if self.stack and isinstance(self.stack[-1][0], dict) and self.pending[-1] is None:
-            holder, where = self.stack[-1]
-            key = str(event.value)
-            if key in holder:
-                self.refuse(event, f"'{key}' stands twice in the same map", "keep one of the two")
-                self.pending[-1] = (key, False)
-                return
-            holder[key] = None
-            self.keys[(*where, key)] = (event.start_mark.line + 1, event.start_mark.column + 1)
-            self.pending[-1] = (key, True)
+
+    def alias(self, event: Any) -> None:
+        self.refuse(event, "aliases (*name) are not allowed", "write the value out")
+        if self.at_key:
+            self.pending[-1] = ("", False)
+        else:
+            self.put(event, None)
+
+    def scalar(self, event: Any) -> None:
+        self.tag(event)
+        if not self.at_key:
+            plain = event.style in {None, ""} and event.tag is None
+            path = self.put(event, plain_value(event.value) if plain else event.value)
+            if event.style:
+                self.insides.setdefault(path, self.inside(event))
             return
-        self.put(event, plain_value(event.value) if event.implicit[0] else event.value)
+        holder, where = self.stack[-1]
+        key = str(event.value)
+        self.pending[-1] = (key, key not in holder)
+        if key in holder:
+            self.refuse(event, f"'{key}' stands twice in the same map", "keep one of the two")
+            return
+        holder[key] = None
+        self.keys[(*where, key)] = (event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def inside(self, event: Any) -> tuple[int, int]:
+        """Where the words of a quoted or block text begin."""
+        line, column = event.start_mark.line, event.start_mark.column
+        if event.style in {"'", '"'}:
+            return line + 1, column + 2
+        below = (row for row in self.lines[line + 1 :] if row.strip())
+        first = next(below, "")
+        return line + 2, len(first) - len(first.lstrip(" ")) + 1
 
     def start(self, event: Any, holder: list[Any] | dict[str, Any]) -> None:
-        if isinstance(self.stack[-1][0] if self.stack else None, dict) and self.pending[-1] is None:
+        self.tag(event)
+        self.as_key.append(self.at_key)
+        if self.at_key:
             self.refuse(event, "a key must be a word, not a list or a map", "write the key as plain text")
-            self.pending[-1] = ("", False)
-        self.stack.append((holder, self.put(event, holder)))
+            self.stack.append((holder, (*self.stack[-1][1], "")))
+        else:
+            self.stack.append((holder, self.put(event, holder)))
         self.pending.append(None)
+
+    def end(self) -> None:
+        self.stack.pop()
+        self.pending.pop()
+        if self.as_key.pop():
+            self.pending[-1] = ("", False)
 
 
 def plain_value(text: str) -> Any:
@@ -135,52 +183,64 @@ def plain_value(text: str) -> Any:
     if _INT.fullmatch(text):
         return int(text) if len(text) < 19 else text
     if _FLOAT.fullmatch(text):
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else text
     return text
 
 
 def read_yaml(file: str, text: str) -> tuple[Source, list[Problem]]:
-    """Read one YAML document. The problems say what was refused; the source holds what could be read."""
-    builder = _Builder(file)
-    if len(text.encode()) > MAX_BYTES:
-        return Source(file, None, {}, {}), [Problem(file, 1, 1, "the file is over 2 MB", "split the service")]
-    documents = 0
+    """Read one YAML document. The problems say what was refused; the source holds what could be read.
+
+    A text that is not YAML to its end gives no data, so that nobody complains of what was never reached.
+    """
+    nothing = Source(file, None, {}, {})
+    text = text.removeprefix("\ufeff")
+    if len(text) > MAX_BYTES:
+        return nothing, [Problem(file, 1, 1, "the file is over 2 MB", "split the service")]
+    strange = _NOT_PRINTABLE.search(text)
+    if strange:
+        line, column = (
+            text.count("\n", 0, strange.start()) + 1,
+            strange.start() - text.rfind("\n", 0, strange.start()),
+        )
+        message = f"the character U+{ord(strange.group()):04X} is not allowed"
+        return nothing, [Problem(file, line, column, message, "take it away and save as UTF-8 text")]
+    builder = _Builder(file, text)
     try:
-        for event in yaml.parse(text, Loader=_Loader):
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    builder.refuse(event, "a second document starts here", "keep one document in a file")
-                    break
-            elif isinstance(event, yaml.AliasEvent):
-                builder.refuse(event, "aliases (*name) are not allowed", "write the value out")
-                builder.put(event, None)
-            elif isinstance(event, yaml.ScalarEvent):
-                builder.scalar(event)
-            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-                if len(builder.stack) >= MAX_DEPTH:
-                    builder.refuse(event, f"nested deeper than {MAX_DEPTH} levels", "flatten it")
-                    break
-                builder.start(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
-            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-                builder.stack.pop()
-                builder.pending.pop()
+        whole = _build(builder, text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"this is not YAML: {error.problem or error.context}"
-        builder.problems.append(
-            Problem(file, line, column, message, "check indents, quotes and colons on this line")
-        )
-    except yaml.YAMLError as error:
-        builder.problems.append(
-            Problem(file, 1, 1, f"this is not YAML: {_first_line(error)}", "save it as UTF-8 text")
-        )
-    return Source(file, builder.root, builder.values, builder.keys), builder.problems
+        remedy = "check indents, quotes and colons on this line"
+        return nothing, [*builder.problems, Problem(file, line, column, message, remedy)]
+    if not whole:
+        return nothing, builder.problems
+    return Source(file, builder.root, builder.values, builder.keys, builder.insides), builder.problems
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _build(builder: _Builder, text: str) -> bool:
+    """Lay out every event of the first document; False where the rest cannot be read."""
+    documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        match event:
+            case yaml.DocumentStartEvent():
+                documents += 1
+                if documents > 1:
+                    builder.refuse(event, "a second document starts here", "keep one document in a file")
+                    return True
+            case yaml.AliasEvent():
+                builder.alias(event)
+            case yaml.ScalarEvent():
+                builder.scalar(event)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                if len(builder.stack) >= MAX_DEPTH:
+                    builder.refuse(event, f"nested deeper than {MAX_DEPTH} levels", "flatten it")
+                    return False
+                builder.start(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                builder.end()
+    return True
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

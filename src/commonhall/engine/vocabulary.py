@@ -2,47 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from commonhall.engine import definition as d
 
+_ROOTS: dict[str, Any] = {
+    "ServiceDefinition": d.ServiceDefinition,
+    "list[Example]": list[d.Example],
+    "Choices": d.Choices,
+    "Page": d.Page,
+}
 
-def _by_type(union: Any) -> dict[str, type[BaseModel]]:
-    members = get_args(get_args(union)[0])
-    return {word: member for member in members for word in get_args(member.model_fields["type"].annotation)}
+
+def root_of(title: str) -> Any:
+    """The shape that pydantic calls by this title, or None for a shape that is not the engine's own."""
+    return _ROOTS.get(title)
 
 
-def known_keys(where: tuple[str | int, ...], data: Any) -> list[str]:
-    """The keys that may stand in the map at `where`."""
+def known_keys(root: Any, where: tuple[str | int, ...], data: Any) -> list[str]:
+    """The keys that may stand in the map at `where` of `data`, which has the shape `root`."""
+    shape = root
     here = data
     for step in where:
+        shape = _below(_chosen(shape, here), step)
         here = here[step]
-    names = [step for step in where if isinstance(step, str)]
-    return list(_model(names, here).model_fields)
+    return [name for model in _models(_chosen(shape, here)) for name in model.model_fields]
 
 
-def _model(names: list[str], here: Any) -> type[BaseModel]:
+def _chosen(shape: Any, here: Any) -> Any:
+    """Of a union whose members carry a `type`, the member that the data name."""
     kind = here.get("type") if isinstance(here, dict) else None
-    last = names[-1] if names else ""
-    fixed: dict[str, type[BaseModel]] = {
-        "": d.ServiceDefinition,
-        "start": d.Start,
-        "pages": d.Page,
-        "checks": d.Check,
-        "places": d.Place,
-        "case": d.CasePart,
-        "contact": d.ContactFields,
-        "confirmation": d.Confirmation,
-        "options": d.Option,
-        "default": d.Option,
-        "extra_questions": d.ExtraQuestion,
-    }
-    if last == "fields":
-        return _by_type(d.AnyField).get(str(kind), d.FieldPart)
-    if len(names) == 2 and names[0] == "settings":
-        return _by_type(d.Setting).get(str(kind), d.SettingPart)
-    if len(names) == 2 and names[0] == "lookups":
-        return d.Lookup
-    return fixed.get(last, d.Part)
+    for model in _models(shape):
+        named = model.model_fields.get("type")
+        if named is not None and kind in get_args(named.annotation):
+            return model
+    return shape
+
+
+def _models(shape: Any) -> list[type[BaseModel]]:
+    """The models that a shape may be."""
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return [shape]
+    if get_origin(shape) is Annotated:
+        return _models(get_args(shape)[0])
+    if get_origin(shape) in {Union, UnionType}:
+        return [model for member in get_args(shape) for model in _models(member)]
+    return []
+
+
+def _below(shape: Any, step: str | int) -> Any:
+    """The shape of what stands under a key or at an index."""
+    if get_origin(shape) is Annotated:
+        return _below(get_args(shape)[0], step)
+    if get_origin(shape) in {Union, UnionType}:
+        return next((found for one in get_args(shape) if (found := _below(one, step)) is not None), None)
+    if get_origin(shape) in {list, dict}:
+        return get_args(shape)[-1]
+    for model in _models(shape):
+        if step in model.model_fields:
+            return model.model_fields[str(step)].annotation
+    return None
