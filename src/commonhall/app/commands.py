@@ -121,7 +121,7 @@ def serve(
     with database(settings) as url:
         app = Door(settings, url, with_worker=worker)
         uvicorn.run(
-            app,  # type: ignore[arg-type]
+            app,
             host=host,
             port=int(os.environ.get("COMMONHALL_LISTEN", settings.port or 8000)),
             log_level="warning",

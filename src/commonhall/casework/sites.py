@@ -37,6 +37,7 @@ class Site:
     homepage_url: str
     services: tuple[Adopted, ...]
     demonstration: bool
+    revision: int = 0
 
     def service(self, service_id: str) -> Adopted | None:
         """The service with this id, as the council runs it today."""
@@ -109,4 +110,5 @@ class Sites:
             homepage_url=settings.homepage_url,
             services=tuple(services),
             demonstration=settings.demonstration,
+            revision=row.revision,
         )

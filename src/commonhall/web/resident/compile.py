@@ -1,0 +1,312 @@
+"""The page compiler: from an adopted service to page shapes, each rendered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from commonhall.casework.sites import Site
+from commonhall.engine.fields.base import CompiledField, Fault
+from commonhall.engine.journey import Path, details, label_of, show_text
+from commonhall.engine.messages import message
+from commonhall.engine.package import Adopted, CompiledPage
+from commonhall.engine.texts import holes_in
+from commonhall.web.assets import Assets
+from commonhall.web.pages import Frame, Pages, escape_markdown, plain, prefixed
+from commonhall.web.resident.components import Look, component, dom_id
+from commonhall.web.resident.shapes import Shapes, hole, without_marks
+from commonhall.web.texts import WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is: whose site, which service, in which language."""
+
+    site: Site
+    adopted: Adopted
+    language: str
+
+    @property
+    def service(self) -> str:
+        """The service's id."""
+        return self.adopted.service.id
+
+    def path(self, *steps: str) -> str:
+        """A path within the service, with the language."""
+        return prefixed("/".join(("", self.service, *steps)), self.language)
+
+    def key(self) -> tuple[Any, ...]:
+        """What every shape of this place depends on."""
+        return (self.site.council, self.site.revision, self.adopted.digest, self.language)
+
+
+class Compiler:
+    """Makes and keeps page shapes, and fills them."""
+
+    def __init__(self, pages: Pages, assets: Assets, shapes: Shapes, map_style_url: str | None) -> None:
+        self._pages = pages
+        self._assets = assets
+        self._shapes = shapes
+        self._map_style_url = map_style_url
+
+    # -- the frame ---------------------------------------------------------------------------------------
+
+    def frame(
+        self, site: Site, language: str, title: str, path: str, *, place: Place | None = None, back: str | None = None,
+        switch: bool = True,
+    ) -> Frame:  # fmt: skip
+        """The layout's part of a page. `path` has no language."""
+        words = WORDS[language]
+        name = site.name.get(language) or site.name["en"]
+        service = place.adopted.texts.need(language, "name") if place else None
+        whole = " - ".join(part for part in (title, service if service != title else None, name) if part)
+        footer = (
+            ("/measures", words["measures_link"]),
+            ("/accessibility", words["accessibility_link"]),
+            ("/privacy", words["privacy_link"]),
+            ("/cookies", words["cookies_link"]),
+        )
+        return Frame(
+            language=language,
+            languages=site.languages,
+            title=without_marks(whole) if title != hole("title") else whole,
+            path=path,
+            name=name,
+            logo_text=site.brand.logo_text.get(language) or name,
+            home=prefixed("/", language),
+            css=self._assets.url("resident.css"),
+            js=self._assets.url("resident.js"),
+            icon=self._assets.url("icon.svg"),
+            brand="/brand.css",
+            service_name=service,
+            service_path=place.path() if place else None,
+            back=back,
+            demo_name=name if site.demonstration else None,
+            demo_url=site.homepage_url if site.demonstration else None,
+            footer=tuple((prefixed(target, language), text) for target, text in footer),
+            switch=switch,
+        )
+
+    # -- start -------------------------------------------------------------------------------------------
+
+    def start(self, place: Place) -> bytes:
+        """The start page of a service."""
+        shape = self._shapes.get(("start", *place.key()), lambda: self._start(place))
+        return shape.fill({})
+
+    def _start(self, place: Place) -> str:
+        words, texts, language = WORDS[place.language], place.adopted.texts, place.language
+        definition = place.adopted.service.definition
+        minutes = definition.start.time
+        time = None
+        if minutes:
+            time = words["time_one"] if minutes == 1 else words["time"].format(minutes=minutes)
+        name = texts.need(language, "name")
+        return self._pages.render(
+            "resident/start.html",
+            self.frame(place.site, language, name, f"/{place.service}", place=place),
+            heading=name,
+            intro=without_marks(texts.need(language, "start.intro")),
+            need=[texts.need(language, f"start.need.{i}") for i in range(len(definition.start.need))],
+            time=time,
+            action=place.path(),
+            phone=place.site.phone,
+        )
+
+    # -- questions ---------------------------------------------------------------------------------------
+
+    def question(
+        self,
+        place: Place,
+        page: CompiledPage,
+        faults: Sequence[Fault],
+        rows: int,
+        values: Mapping[str, bytes],
+    ) -> bytes:
+        """A question page. `values` fill its holes; error texts are added here."""
+        failing = tuple(dict.fromkeys(fault.input for fault in faults))
+        key = ("question", *place.key(), page.id, failing, rows)
+        shape = self._shapes.get(key, lambda: self._question(place, page, failing, rows))
+        if not faults:
+            return shape.fill(values)
+        found = dict(values)
+        for fault in faults:
+            name = f"error:{fault.input}"
+            if name not in found:
+                part = place.adopted.fields[fault.field]
+                label = label_of(place.adopted, page, part, place.language)
+                found[name] = plain(message(place.adopted, part, label, fault, place.language))
+        return shape.fill(found)
+
+    def _question(self, place: Place, page: CompiledPage, failing: tuple[str, ...], rows: int) -> str:
+        look = Look(place.adopted, place.language, frozenset(failing), rows, self._map_style_url)
+        question = look.text(f"{page.key}.question") or ""
+        body = look.text(f"{page.key}.body")
+        alone = len(page.fields) == 1
+        # With text between heading and question, the heading stands by itself and the label is for screen readers.
+        in_label = alone and body is None and page.fields[0].type != "list"
+        components = [
+            component(look, page, part, heading=in_label, hide=alone and not in_label) for part in page.fields
+        ]
+        words = WORDS[place.language]
+        title = f"{words['error_prefix']}{question}" if failing else question
+        hint = look.text(f"{page.key}.hint")
+        shown = in_label and not look.text(f"{page.fields[0].key}.hint")
+        path = f"/{place.service}/{hole('journey')}/{page.id}"
+        return self._pages.render(
+            "resident/question.html",
+            self.frame(place.site, place.language, title, path, place=place, back=hole("back")),
+            errors=[{"text": hole(f"error:{name}"), "href": f"#{dom_id(name)}"} for name in failing],
+            heading=None if in_label else question,
+            hint=None if shown else hint,
+            body=body,
+            components=components,
+            action=hole("action"),
+            token=hole("token"),
+        )
+
+    # -- exit, check answers, confirmation ---------------------------------------------------------------
+
+    def exit(self, place: Place, page: CompiledPage, path: Path, journey: str, back: str) -> bytes:
+        """The page that ends a journey that cannot go on."""
+        key = ("exit", *place.key(), page.id)
+        shape = self._shapes.get(key, lambda: self._exit(place, page))
+        heading = plain(show_text(place.adopted, f"{page.key}.question", path.answers, place.language))
+        body = self._prose(place, f"{page.key}.body", path.answers)
+        return shape.fill({"title": heading, "body": body, "journey": plain(journey), "back": plain(back)})
+
+    def _exit(self, place: Place, page: CompiledPage) -> str:
+        route = f"/{place.service}/{hole('journey')}/{page.id}"
+        return self._pages.render(
+            "resident/exit.html",
+            self.frame(place.site, place.language, hole("title"), route, place=place, back=hole("back")),
+            heading=hole("title"),
+            body=Markup(hole("body")),  # noqa: S704 - filled with rendered Markdown
+            phone=place.site.phone,
+        )
+
+    def _prose(self, place: Place, key: str, answers: Mapping[str, Any]) -> bytes:
+        """A text as HTML, with the answers that it names shown as they were typed."""
+        text = place.adopted.texts.need(place.language, key)
+        if not holes_in(text):
+            # Texts without answers never change: their HTML is kept like a shape.
+            kept = self._shapes.get(
+                ("prose", *place.key(), key), lambda: str(self._pages.prose(without_marks(text)))
+            )
+            return kept.fill({})
+        shown = show_text(place.adopted, key, answers, place.language, escape_markdown)
+        return str(self._pages.prose(without_marks(shown))).encode()
+
+    def check(self, place: Place, path: Path, values: Mapping[str, bytes]) -> bytes:
+        """Check answers: a row for each question on the path."""
+        rows = details(place.adopted, path, place.language)
+        key = ("check", *place.key(), tuple(row.field.id for row in rows))
+        shape = self._shapes.get(
+            key, lambda: self._check(place, [(row.page, row.field, row.question) for row in rows])
+        )
+        found = dict(values)
+        empty = plain(WORDS[place.language]["not_given"])
+        for row in rows:
+            found[f"row:{row.field.id}"] = b"<br>".join(plain(line) for line in row.lines) or empty
+        return shape.fill(found)
+
+    def _check(self, place: Place, rows: Sequence[tuple[CompiledPage, CompiledField, str]]) -> str:
+        words = WORDS[place.language]
+        journey = hole("journey")
+        items = [
+            {
+                "key": {"text": without_marks(question)},
+                "value": {"html": Markup(hole(f"row:{part.id}"))},  # noqa: S704 - filled with escaped lines
+                "actions": {
+                    "items": [
+                        {
+                            "href": f"{place.path(journey, page.id)}?change=1",
+                            "text": words["change"],
+                            "visuallyHiddenText": without_marks(question),
+                        }
+                    ]
+                },
+            }
+            for page, part, question in rows
+        ]
+        return self._pages.render(
+            "resident/check.html",
+            self.frame(
+                place.site,
+                place.language,
+                words["check_title"],
+                f"/{place.service}/{journey}/check",
+                place=place,
+                back=hole("back"),
+            ),
+            rows=items,
+            action=place.path(journey, "check"),
+            token=hole("token"),
+        )
+
+    def confirmation(
+        self, place: Place, answers: Mapping[str, Any], values: Mapping[str, bytes], *, thanks: bool
+    ) -> bytes:
+        """The confirmation, with the reference and what happens next."""
+        shape = self._shapes.get(
+            ("confirmation", *place.key(), thanks), lambda: self._confirmation(place, thanks)
+        )
+        return shape.fill({**values, "body": self._prose(place, "confirmation.body", answers)})
+
+    def _confirmation(self, place: Place, thanks: bool) -> str:
+        words = WORDS[place.language]
+        journey = hole("journey")
+        scores = [{"value": str(score), "text": words[f"score_{score}"]} for score in (5, 4, 3, 2, 1)]
+        panel = Markup("{}<br><strong>{}</strong>").format(words["confirmation_reference"], hole("reference"))
+        return self._pages.render(
+            "resident/confirmation.html",
+            self.frame(
+                place.site,
+                place.language,
+                words["confirmation_title"],
+                f"/{place.service}/{journey}/confirmation",
+                place=place,
+            ),
+            panel=panel,
+            body=Markup(hole("body")),  # noqa: S704 - filled with rendered Markdown
+            case_url=f"{prefixed('/case', place.language)}/{hole('reference')}",
+            action=place.path(journey, "feedback"),
+            token=hole("token"),
+            scores=scores,
+            thanks=thanks,
+        )
+
+    # -- everything else ---------------------------------------------------------------------------------
+
+    def plain_page(self, template: str, frame: Frame, **values: Any) -> bytes:
+        """A page that is asked for seldom: rendered each time."""
+        return self._pages.render(template, frame, **values).encode()
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+
+def answer_values(page: CompiledPage, answers: Mapping[str, Any]) -> dict[str, bytes]:
+    """The holes of a question page, filled from stored answers."""
+    found: dict[str, bytes] = {}
+    for part in page.fields:
+        value = answers.get(part.id)
+        if value is not None:
+            found |= raw_values(part.raw(value))
+    return found
+
+
+def raw_values(form: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
+    """The holes of a question page, filled from what a form held: values, and what was chosen."""
+    found: dict[str, bytes] = {}
+    for name, texts in form.items():
+        if texts:
+            found[f"value:{name}"] = plain(texts[0])
+        for text in texts:
+            # A page has the hole of one or the other: a box to tick or an entry of a select.
+            found[f"mark:{name}:{text}"] = b" checked"
+            found[f"pick:{name}:{text}"] = b" selected"
+    return found

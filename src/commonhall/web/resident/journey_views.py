@@ -1,0 +1,353 @@
+"""The views of a journey: start, questions, check answers, confirmation, feedback."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from commonhall.casework.journeys import Journey, JourneyGone
+from commonhall.engine.fields.base import Fault
+from commonhall.engine.journey import JourneyIncomplete, parse_page
+from commonhall.engine.package import CompiledPage
+from commonhall.web.pages import plain
+from commonhall.web.resident.compile import Place, answer_values, raw_values
+from commonhall.web.resident.tools import Room, Visit
+from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form, see
+from commonhall.web.texts import WORDS
+
+_ROW_ACTION = re.compile(r"(add|remove):([a-z0-9_.]{1,50})(?::([0-9]{1,3}))?")
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{20,64}")
+CHECK, CONFIRMATION, FEEDBACK = "check", "confirmation", "feedback"
+
+Form = dict[str, list[str]]
+
+
+class JourneyViews:
+    """Views over one room."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self.use = room.tools.use
+        self.desk = room.tools.desk
+
+    # -- start -------------------------------------------------------------------------------------------
+
+    async def start(self, visit: Visit) -> Response:
+        """The start page, or with POST a new journey."""
+        place = self.room.place(visit)
+        if place is None:
+            return self.room.missing(visit)
+        if visit.request.method != "POST":
+            return page_response(
+                visit.request, self.room.compiler.start(place), headers={"cache-control": "no-cache"}
+            )
+        if is_cross_site(visit.request):
+            return self._refuse(visit, FormRefused(403, "refused_token"), place.path())
+        browser = visit.browser if visit.browser and _BROWSER.fullmatch(visit.browser) else None
+        fresh = browser or self.desk.chance.token()
+        journey = await self.use.start_journey(
+            self.desk, place.adopted, visit.site.council, browser=fresh, language=visit.language
+        )
+        first = place.adopted.pages[0]
+        response = see(place.path(journey, first.id))
+        if browser is None:
+            self.room.set_browser(response, fresh)
+        return response
+
+    # -- a page of a journey -----------------------------------------------------------------------------
+
+    async def page(self, visit: Visit) -> Response:
+        """Any page of a journey."""
+        place = self.room.place(visit)
+        if place is None:
+            return self.room.missing(visit)
+        if not visit.browser:
+            return self._gone(visit, place, expired=False)
+        try:
+            if visit.request.method == "POST":
+                return await self._post(visit, place, visit.browser)
+            journey = await self._load(visit, visit.browser)
+            return await self._get(
+                visit, Place(visit.site, journey.adopted, visit.language), journey, visit.browser
+            )
+        except JourneyGone as gone:
+            return self._gone(visit, place, expired=gone.expired)
+        except FormRefused as refused:
+            return self._refuse(visit, refused, place.path(visit.params["journey"], visit.params["page"]))
+
+    async def _load(self, visit: Visit, browser: str) -> Journey:
+        return await self.use.load_journey(
+            self.desk, visit.site.council, visit.params["journey"], browser=browser
+        )
+
+    async def _get(self, visit: Visit, place: Place, journey: Journey, browser: str) -> Response:
+        page_id = visit.params["page"]
+        if journey.service != place.service or journey.service != visit.params["service"]:
+            return self.room.missing(visit)
+        if journey.reference is not None:
+            return self._submitted(visit, place, journey, browser)
+        if page_id == CHECK:
+            if not journey.path.complete:
+                return see(self._here(place, journey))
+            return self._check(visit, place, journey, browser)
+        page = journey.adopted.page(page_id)
+        if page is None:
+            if page_id in {CONFIRMATION, FEEDBACK}:
+                return see(self._here(place, journey))
+            return self.room.missing(visit)
+        if not journey.path.reaches(page_id):
+            return see(self._here(place, journey))
+        if page.exit:
+            await self.use.reach_exit(self.desk, journey)
+            back = self._back(place, journey, page, changing=False)
+            return page_response(
+                visit.request, self.room.compiler.exit(place, page, journey.path, journey.id, back)
+            )
+        faults = journey.path.faults if page is journey.path.current else ()
+        return self._question(
+            visit, place, journey, page, answer_values(page, journey.answers), faults, browser
+        )
+
+    def _here(self, place: Place, journey: Journey) -> str:
+        """Where the person can go on."""
+        if journey.reference is not None:
+            return place.path(journey.id, CONFIRMATION)
+        following = journey.path.exit or journey.path.current
+        return place.path(journey.id, following.id if following else CHECK)
+
+    def _back(self, place: Place, journey: Journey, page: CompiledPage, *, changing: bool) -> str:
+        if changing and journey.path.complete:
+            return place.path(journey.id, CHECK)
+        before = journey.path.before(page.id)
+        return place.path(journey.id, before.id) if before else place.path()
+
+    def _question(
+        self,
+        visit: Visit,
+        place: Place,
+        journey: Journey,
+        page: CompiledPage,
+        values: Mapping[str, bytes],
+        faults: Sequence[Fault],
+        browser: str,
+        *,
+        rows: int | None = None,
+        status: int = 200,
+    ) -> Response:
+        changing = "change" in visit.request.query_params
+        action = place.path(journey.id, page.id) + ("?change=1" if changing else "")
+        filled = {
+            **values,
+            "journey": journey.id.encode(),
+            "token": self.room.token(browser, journey.id).encode(),
+            "action": plain(action),
+            "back": plain(self._back(place, journey, page, changing=changing)),
+        }
+        count = rows if rows is not None else _stored_rows(page, journey.answers)
+        body = self.room.compiler.question(place, page, faults, count, filled)
+        return page_response(visit.request, body, 422 if faults and status == 200 else status)
+
+    # -- answering ---------------------------------------------------------------------------------------
+
+    async def _post(self, visit: Visit, place: Place, browser: str) -> Response:
+        journey_id, page_id = visit.params["journey"], visit.params["page"]
+        form = await read_form(visit.request)
+        given = (form.get("_token") or [""])[0]
+        if is_cross_site(visit.request) or not self.room.token_holds(browser, journey_id, given):
+            raise FormRefused(403, "refused_token")
+        if page_id == CHECK:
+            return await self._submit(visit, place, browser)
+        if page_id == FEEDBACK:
+            return await self._feedback(visit, place, browser, form)
+        page = place.adopted.page(page_id)
+        if page is None or page.exit:
+            # Perhaps the journey runs an older version, which has such a page.
+            journey = await self._load(visit, browser)
+            place = Place(visit.site, journey.adopted, visit.language)
+            page = journey.adopted.page(page_id)
+            if page is None or page.exit:
+                return self.room.missing(visit)
+        action = _ROW_ACTION.fullmatch((form.get("_action") or [""])[0])
+        if action:
+            return await self._rows(visit, browser, page_id, form, action)
+        return await self._answer(visit, place, browser, page, form)
+
+    async def _answer(
+        self, visit: Visit, place: Place, browser: str, page: CompiledPage, form: Form
+    ) -> Response:
+        journey_id = visit.params["journey"]
+        answers, faults = parse_page(page, form, self.desk.today())
+        if faults:
+            journey = await self._load(visit, browser)
+            if journey.reference is not None:
+                return see(self._here(place, journey))
+            if journey.adopted.digest != place.adopted.digest:
+                return await self._again(visit, journey, browser, page.id, form)
+            return self._with_faults(visit, place, journey, page, form, faults, browser)
+        journey = await self.use.answer_page(
+            self.desk, place.adopted, visit.site.council, journey_id, browser=browser, answers=answers
+        )
+        if journey.reference is not None:
+            return see(self._here(place, journey))
+        if journey.adopted.digest != place.adopted.digest:
+            return await self._again(visit, journey, browser, page.id, form)
+        if journey.path.faults and journey.path.current is page:
+            return self._with_faults(visit, place, journey, page, form, journey.path.faults, browser)
+        if not journey.path.reaches(page.id):
+            return see(self._here(place, journey))
+        if "change" in visit.request.query_params and journey.path.complete:
+            return see(place.path(journey.id, CHECK))
+        if "change" in visit.request.query_params:
+            return see(self._here(place, journey))
+        following = journey.path.after(page.id)
+        return see(place.path(journey.id, following.id if following else CHECK))
+
+    async def _again(
+        self, visit: Visit, journey: Journey, browser: str, page_id: str, form: Form
+    ) -> Response:
+        """The journey runs another version than the site offers now: read the form by that version."""
+        place = Place(visit.site, journey.adopted, visit.language)
+        page = journey.adopted.page(page_id)
+        if page is None or page.exit or not journey.path.reaches(page_id):
+            return see(self._here(place, journey))
+        return await self._answer(visit, place, browser, page, form)
+
+    def _with_faults(
+        self,
+        visit: Visit,
+        place: Place,
+        journey: Journey,
+        page: CompiledPage,
+        form: Form,
+        faults: Sequence[Fault],
+        browser: str,
+    ) -> Response:
+        if not journey.path.reaches(page.id):
+            return see(self._here(place, journey))
+        values = raw_values(_renumbered(page, form))
+        return self._question(
+            visit, place, journey, page, values, faults, browser, rows=max(1, _form_rows(page, form))
+        )
+
+    async def _rows(
+        self, visit: Visit, browser: str, page_id: str, form: Form, action: re.Match[str]
+    ) -> Response:
+        """Add or remove a row of a list: the same page again with what was typed; nothing is stored yet."""
+        journey = await self._load(visit, browser)
+        place = Place(visit.site, journey.adopted, visit.language)
+        page = journey.adopted.page(page_id)
+        if journey.reference is not None or page is None or page.exit or not journey.path.reaches(page_id):
+            return see(self._here(place, journey))
+        verb, _, number = action.groups()
+        kept = _renumbered(page, form, without=int(number) if verb == "remove" and number else None)
+        count = max(1, _form_rows(page, kept)) + (verb == "add")
+        part = next((part for part in page.fields if part.fields), None)
+        most = getattr(part.definition, "max", 10) if part else 1
+        return self._question(
+            visit, place, journey, page, raw_values(kept), (), browser, rows=min(count, most)
+        )
+
+    # -- check answers, submit, confirmation -------------------------------------------------------------
+
+    def _check(self, visit: Visit, place: Place, journey: Journey, browser: str) -> Response:
+        last = journey.path.pages[-1] if journey.path.pages else None
+        values = {
+            "journey": journey.id.encode(),
+            "token": self.room.token(browser, journey.id).encode(),
+            "back": plain(place.path(journey.id, last.id) if last else place.path()),
+        }
+        return page_response(visit.request, self.room.compiler.check(place, journey.path, values))
+
+    async def _submit(self, visit: Visit, place: Place, browser: str) -> Response:
+        council, journey_id = visit.site.council, visit.params["journey"]
+        try:
+            journey = await self.use.submit_journey(self.desk, council, journey_id, browser=browser)
+        except JourneyIncomplete as incomplete:
+            following = incomplete.path.exit or incomplete.path.current
+            return see(place.path(journey_id, following.id if following else CHECK))
+        return see(place.path(journey.id, CONFIRMATION))
+
+    def _submitted(self, visit: Visit, place: Place, journey: Journey, browser: str) -> Response:
+        if visit.params["page"] != CONFIRMATION:
+            return see(place.path(journey.id, CONFIRMATION))
+        values = {
+            "journey": journey.id.encode(),
+            "token": self.room.token(browser, journey.id).encode(),
+            "reference": plain(journey.reference or ""),
+        }
+        thanks = "thanks" in visit.request.query_params
+        # The stored answers are the contract's: those of the council's own questions stand under `local`.
+        body = self.room.compiler.confirmation(place, _flat(journey.answers), values, thanks=thanks)
+        return page_response(visit.request, body)
+
+    async def _feedback(self, visit: Visit, place: Place, browser: str, form: Form) -> Response:
+        journey_id = visit.params["journey"]
+        score = (form.get("score") or [""])[0]
+        confirmation = place.path(journey_id, CONFIRMATION)
+        if score not in {"1", "2", "3", "4", "5"}:
+            return see(confirmation)
+        await self.use.rate_journey(
+            self.desk,
+            visit.site.council,
+            journey_id,
+            browser=browser,
+            score=int(score),
+            comment=(form.get("comment") or [""])[0],
+        )
+        return see(f"{confirmation}?thanks=1")
+
+    # -- what cannot be taken ----------------------------------------------------------------------------
+
+    def _gone(self, visit: Visit, place: Place, *, expired: bool) -> Response:
+        link = (place.path(), WORDS[visit.language]["start_again"])
+        title = "expired" if expired else "gone"
+        return self.room.message(visit, 410 if expired else 404, f"{title}_title", f"{title}_text", link=link)
+
+    def _refuse(self, visit: Visit, refused: FormRefused, back: str) -> Response:
+        link = (back, WORDS[visit.language]["back_to_question"])
+        return self.room.message(visit, refused.status, "refused_title", refused.word, link=link)
+
+
+def _flat(answers: Mapping[str, Any]) -> dict[str, Any]:
+    own = answers.get("local")
+    rest = {name: value for name, value in answers.items() if name != "local"}
+    return (
+        {**rest, **{f"local.{name}": value for name, value in own.items()}} if isinstance(own, dict) else rest
+    )
+
+
+def _list_index(page: CompiledPage) -> re.Pattern[str] | None:
+    part = next((part for part in page.fields if part.fields), None)
+    return re.compile(rf"{re.escape(part.id)}-([0-9]{{1,3}})-(.+)") if part else None
+
+
+def _stored_rows(page: CompiledPage, answers: Mapping[str, Any]) -> int:
+    part = next((part for part in page.fields if part.fields), None)
+    return max(1, len(answers.get(part.id) or [])) if part else 0
+
+
+def _form_rows(page: CompiledPage, form: Form) -> int:
+    index = _list_index(page)
+    return len({found.group(1) for name in form if (found := index.fullmatch(name))}) if index else 0
+
+
+def _renumbered(page: CompiledPage, form: Form, without: int | None = None) -> Form:
+    """A form whose rows are numbered from 0 without gaps, one of them left out."""
+    index = _list_index(page)
+    if index is None:
+        return form
+    found = {name: index.fullmatch(name) for name in form}
+    numbers = sorted({int(match.group(1)) for match in found.values() if match})
+    places = {number: place for place, number in enumerate(n for n in numbers if n != without)}
+    kept: Form = {}
+    for name, texts in form.items():
+        match = found[name]
+        if match is None:
+            kept[name] = texts
+        elif int(match.group(1)) in places:
+            prefix = name[: match.start(1)]
+            kept[f"{prefix}{places[int(match.group(1))]}-{match.group(2)}"] = texts
+    return kept

@@ -1,0 +1,203 @@
+"""The pages beside the journey: home, case, measures, brand, statements."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from commonhall.casework.cases import CaseNotFound, CaseView, TooManyTries
+from commonhall.engine.fields.numbers import show_date
+from commonhall.reporting.measures import ServiceMeasures
+from commonhall.web.pages import prefixed
+from commonhall.web.resident.tools import Room, Visit
+from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
+from commonhall.web.texts import STATUSES, WORDS
+
+_LONDON = ZoneInfo("Europe/London")
+MEASURED_DAYS = 30
+
+
+class OtherViews:
+    """Views over one room."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def home(self, visit: Visit) -> Response:
+        """The council's services, in its own order."""
+        words = WORDS[visit.language]
+        services = [
+            {
+                "path": prefixed(f"/{adopted.service.id}", visit.language),
+                "name": adopted.texts.need(visit.language, "name"),
+            }
+            for adopted in visit.site.services
+        ]
+        frame = self.room.compiler.frame(visit.site, visit.language, words["home_title"], "/")
+        finder = self.room.tools.finder_url
+        body = self.room.compiler.plain_page(
+            "resident/home.html", frame, services=services, finder_url=finder
+        )
+        return page_response(visit.request, body, headers={"cache-control": "no-cache"})
+
+    async def case(self, visit: Visit) -> Response:
+        """Ask for reference and proof, and show the case."""
+        reference = visit.params.get("reference", "")[:40]
+        if visit.request.method != "POST":
+            return self._case_form(visit, reference, "", None)
+        try:
+            if is_cross_site(visit.request):
+                raise FormRefused(403, "refused_token")
+            form = await read_form(visit.request)
+        except FormRefused as refused:
+            link = (prefixed("/case", visit.language), WORDS[visit.language]["case_title"])
+            return self.room.message(visit, refused.status, "refused_title", refused.word, link=link)
+        reference = (form.get("reference") or [reference])[0][:40]
+        proof = (form.get("proof") or [""])[0][:300]
+        client = visit.request.client.host if visit.request.client else "?"
+        words = WORDS[visit.language]
+        try:
+            view = await self.room.tools.use.follow_case(
+                self.room.tools.desk,
+                visit.site.council,
+                reference,
+                proof=proof,
+                client=client,
+                language=visit.language,
+            )
+        except CaseNotFound:
+            return self._case_form(visit, reference, proof, words["case_not_found"], 404)
+        except TooManyTries as many:
+            minutes = max(1, -(-many.retry_after // 60))
+            response = self._case_form(
+                visit, reference, proof, words["case_too_many"].format(minutes=minutes), 429
+            )
+            response.headers["retry-after"] = str(many.retry_after)
+            return response
+        return self._case(visit, view)
+
+    def _case_form(
+        self, visit: Visit, reference: str, proof: str, error: str | None, status: int = 200
+    ) -> Response:
+        words = WORDS[visit.language]
+        title = f"{words['error_prefix'] if error else ''}{words['case_title']}"
+        path = "/case"
+        frame = self.room.compiler.frame(visit.site, visit.language, title, path)
+        body = self.room.compiler.plain_page(
+            "resident/case_form.html",
+            frame,
+            reference=reference,
+            proof=proof,
+            error=error,
+            errors=[{"text": error, "href": "#reference"}] if error else [],
+        )
+        return page_response(visit.request, body, status)
+
+    def _case(self, visit: Visit, view: CaseView) -> Response:
+        statuses = STATUSES[visit.language]
+        updates = [
+            {
+                "what": statuses[update.status],
+                "when": _when(update.at.astimezone(_LONDON), visit.language),
+                "machine": update.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
+                "note": update.note,
+            }
+            for update in reversed(view.updates)
+        ]
+        target = None
+        if view.target_on and not view.status.is_final:
+            target = show_date(view.target_on, visit.language)
+        frame = self.room.compiler.frame(visit.site, visit.language, view.summary, "/case")
+        body = self.room.compiler.plain_page(
+            "resident/case.html",
+            frame,
+            reference=view.reference,
+            summary=view.summary,
+            now=statuses[view.status],
+            target=target,
+            updates=updates,
+        )
+        return page_response(visit.request, body)
+
+    async def measures(self, visit: Visit) -> Response:
+        """The measures of the council's services, for everybody to see."""
+        today = self.room.tools.desk.today()
+        found = await self.room.tools.measures(
+            visit.site.council, today - timedelta(days=MEASURED_DAYS), today
+        )
+        by_service = {one.service: one for one in found}
+        rows = [
+            _measure_row(
+                adopted.texts.need(visit.language, "name"), by_service[adopted.service.id], visit.language
+            )
+            for adopted in visit.site.services
+            if adopted.service.id in by_service
+        ]
+        words = WORDS[visit.language]
+        frame = self.room.compiler.frame(visit.site, visit.language, words["measures_title"], "/measures")
+        body = self.room.compiler.plain_page("resident/measures.html", frame, rows=rows)
+        return page_response(visit.request, body, headers={"cache-control": "no-cache"})
+
+    async def statement(self, visit: Visit) -> Response:
+        """Accessibility, privacy or cookies."""
+        name = visit.params["statement"]
+        words = WORDS[visit.language]
+        frame = self.room.compiler.frame(visit.site, visit.language, words[f"{name}_title"], f"/{name}")
+        body = self.room.compiler.plain_page(
+            "resident/message.html",
+            frame,
+            heading=words[f"{name}_title"],
+            texts=[words[f"{name}_text"], words["phone"].format(phone=visit.site.phone)],
+            link=None,
+        )
+        return page_response(visit.request, body, headers={"cache-control": "no-cache"})
+
+    async def brand(self, visit: Visit) -> Response:
+        """The council's colours."""
+        brand = visit.site.brand
+        text = (
+            ":root{"
+            f"--council-colour:{brand.colour};--council-on-colour:#fff;--council-accent:{brand.accent}"
+            "}\n"
+        )
+        etag = f'"{visit.site.council}-{visit.site.revision}"'
+        headers = {"etag": etag, "cache-control": "public, max-age=300"}
+        if visit.request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(text, headers=headers, media_type="text/css; charset=utf-8")
+
+
+def _when(moment: datetime, language: str) -> str:
+    hour = moment.hour % 12 or 12
+    half = "am" if moment.hour < 12 else "pm"
+    clock = f"{hour}:{moment.minute:02d}{half}" if moment.minute else f"{hour}{half}"
+    return f"{show_date(moment.date(), language)} {'at' if language == 'en' else 'am'} {clock}"
+
+
+def _measure_row(name: str, one: ServiceMeasures, language: str) -> dict[str, object]:
+    words = WORDS[language]
+    figures = [
+        (words["measures_started"], f"{one.starts:,}"),
+        (words["measures_completed"], f"{one.completions:,}"),
+    ]
+    if one.completion_rate is not None:
+        figures.append((words["measures_rate"], f"{one.completion_rate:.0%}"))
+    if one.seconds_to_complete is not None:
+        long = one.seconds_to_complete >= 90
+        figures.append(
+            (
+                words["measures_time"],
+                words["minutes"].format(minutes=round(one.seconds_to_complete / 60))
+                if long
+                else words["seconds"].format(seconds=round(one.seconds_to_complete)),
+            )
+        )
+    if one.satisfaction is not None:
+        responses = words["measures_responses"].format(count=one.satisfaction_responses)
+        figures.append((words["measures_satisfaction"], f"{one.satisfaction:.0%} ({responses})"))
+    channels = ", ".join(
+        f"{words.get(f'channel_{channel}', channel)} {count:,}" for channel, count in one.by_channel.items()
+    )
+    return {"name": name, "figures": figures, "channels": channels}

@@ -1,0 +1,94 @@
+"""The resident's site as an ASGI application: routes, hosts, languages, and what to do when something breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from commonhall.web.pages import Pages
+from commonhall.web.resident.compile import Compiler
+from commonhall.web.resident.journey_views import JourneyViews
+from commonhall.web.resident.other_views import OtherViews
+from commonhall.web.resident.shapes import Shapes
+from commonhall.web.resident.tools import ResidentTools, Room, UseCases, Visit
+from commonhall.web.responses import Policy, asset_response, secured
+
+__all__ = ["ResidentTools", "UseCases", "resident_app"]
+
+View = Callable[[Visit], Awaitable[Response]]
+
+
+def resident_app(tools: ResidentTools) -> ASGIApp:
+    """The site of every council of this installation; the host name says whose."""
+    compiler = Compiler(Pages(), tools.assets, Shapes(), tools.map_style_url)
+    room = Room(tools, compiler)
+    journey, other = JourneyViews(room), OtherViews(room)
+    log = structlog.get_logger("web")
+
+    def serve(view: View) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            host = request.headers.get("host", "").partition(":")[0].lower()
+            site = tools.sites.by_host(host)
+            if site is None:
+                return PlainTextResponse("No council's site has this address. Check it for a slip.\n", 404)
+            language = "cy" if request.url.path.startswith("/cy/") else "en"
+            if language not in site.languages:
+                return RedirectResponse(request.url.path.removeprefix("/cy") or "/", 302)
+            visit = Visit(request, site, language, request.cookies.get(room.cookie))
+            try:
+                return await view(visit)
+            except Exception:
+                log.exception("a page broke", council=site.council, path=request.url.path)
+                return room.message(visit, 503, "down_title", "down_text", retry_after="30")
+
+        return endpoint
+
+    async def missing(visit: Visit) -> Response:
+        return room.missing(visit)
+
+    async def asset(request: Request) -> Response:
+        return asset_response(request, tools.assets) or PlainTextResponse("There is no such file.\n", 404)
+
+    both = ["GET", "POST"]
+    pages: list[tuple[str, View, list[str]]] = [
+        ("/", other.home, ["GET"]),
+        ("/case", other.case, both),
+        ("/case/{reference}", other.case, both),
+        ("/measures", other.measures, ["GET"]),
+        ("/{statement:statement}", other.statement, ["GET"]),
+        ("/{service}", journey.start, both),
+        ("/{service}/{journey}/{page}", journey.page, both),
+        ("/{rest:path}", missing, both),
+    ]
+    routes = [Route("/assets/{name:path}", asset), Route("/brand.css", serve(other.brand))]
+    for prefix in ("", "/cy"):
+        for path, view, methods in pages:
+            if "statement" in path:
+                routes += [
+                    Route(f"{prefix}/{name}", serve(_named(view, name)))
+                    for name in ("accessibility", "privacy", "cookies")
+                ]
+            else:
+                routes.append(Route(prefix + path, serve(view), methods=methods))
+        # Welsh paths must be tried before the English pattern that takes anything.
+    routes.sort(key=lambda route: not route.path.startswith(("/cy", "/assets", "/brand")))
+    map_hosts: tuple[str, ...] = ()
+    if tools.map_style_url:
+        parts = urlsplit(tools.map_style_url)
+        map_hosts = (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
+    return secured(Starlette(routes=routes), Policy(tools.https, map_hosts))
+
+
+def _named(view: View, name: str) -> View:
+    async def named(visit: Visit) -> Response:
+        visit.request.path_params["statement"] = name
+        return await view(visit)
+
+    return named

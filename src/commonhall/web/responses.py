@@ -1,0 +1,139 @@
+"""How every page is answered: security headers, compression, forms read within limits, assets kept for ever."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+import brotli
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from commonhall.web.assets import Assets
+
+MOST_BYTES = 65_536
+MOST_FIELDS = 400
+LEAST_TO_COMPRESS = 1_000
+
+
+class FormRefused(Exception):  # noqa: N818
+    """A form cannot be taken. `status` is the HTTP status, `word` the key of what to say."""
+
+    def __init__(self, status: int, word: str) -> None:
+        super().__init__(word)
+        self.status = status
+        self.word = word
+
+
+async def read_form(request: Request) -> dict[str, list[str]]:
+    """The fields of a plain form: name to values. Raises `FormRefused` for what is too large or not a form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise FormRefused(415, "refused_form")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise FormRefused(413, "refused_large")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise FormRefused(400, "refused_form") from None
+    form: dict[str, list[str]] = {}
+    for name, value in pairs:
+        form.setdefault(name, []).append(value)
+    return form
+
+
+def is_cross_site(request: Request) -> bool:
+    """Whether a browser says that a POST comes from another site's page."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return True
+    origin = request.headers.get("origin")
+    return bool(origin) and origin != "null" and urlsplit(str(origin)).netloc != request.headers.get("host")
+
+
+def page_response(
+    request: Request, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A page of HTML, compressed if the browser asks for it."""
+    found = {"vary": "accept-encoding", "cache-control": "no-store", **(headers or {})}
+    accepted = request.headers.get("accept-encoding", "")
+    if accepted and len(body) >= LEAST_TO_COMPRESS:
+        if "br" in accepted:
+            body = brotli.compress(body, quality=4)
+            found["content-encoding"] = "br"
+        elif "gzip" in accepted:
+            body = gzip.compress(body, 5, mtime=0)
+            found["content-encoding"] = "gzip"
+    return Response(body, status, found, media_type="text/html; charset=utf-8")
+
+
+def see(path: str) -> Response:
+    """Go on to another page of the same site."""
+    return RedirectResponse(path, 303, {"cache-control": "no-store"})
+
+
+def asset_response(request: Request, assets: Assets) -> Response | None:
+    """A built file, as its browser takes it best; None where there is none by this name."""
+    asset = assets.serve.get(request.url.path)
+    if asset is None:
+        return None
+    keep = "public, max-age=31536000, immutable"
+    headers = {"etag": asset.etag, "cache-control": keep, "vary": "accept-encoding"}
+    if request.headers.get("if-none-match") == asset.etag:
+        return Response(status_code=304, headers=headers)
+    accepted = request.headers.get("accept-encoding", "")
+    if "br" in accepted:
+        return Response(
+            asset.brotli, headers={**headers, "content-encoding": "br"}, media_type=asset.content_type
+        )
+    if "gzip" in accepted:
+        return Response(
+            asset.gzip, headers={**headers, "content-encoding": "gzip"}, media_type=asset.content_type
+        )
+    return Response(asset.body, headers=headers, media_type=asset.content_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which outside places pages may reach, and whether the site is served by https."""
+
+    https: bool
+    connect: tuple[str, ...] = ()
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The security headers of every response."""
+        connect = " ".join(("'self'", *self.connect))
+        policy = (
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+            f"connect-src {connect}; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+        found = {
+            "content-security-policy": policy,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "permissions-policy": "geolocation=(self), camera=(), microphone=()",
+            "cross-origin-opener-policy": "same-origin",
+        }
+        if self.https:
+            found["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        return [(name.encode(), value.encode()) for name, value in found.items()]
+
+
+def secured(app: ASGIApp, policy: Policy) -> ASGIApp:
+    """Put the security headers on every response of an application."""
+    headers = policy.headers()
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *headers]
+            await send(message)
+
+        await app(scope, receive, send_secured if scope["type"] == "http" else send)
+
+    return run
