@@ -49,6 +49,8 @@ class FieldPart(Part):
 
 
 class TextField(FieldPart):
+    """One line of words, of a form of its own if need be."""
+
     type: Literal["text"]
     max_length: int = Field(default=200, ge=1, le=2000)
     pattern: str | None = None
@@ -57,34 +59,48 @@ class TextField(FieldPart):
 
 
 class TextareaField(FieldPart):
+    """Several lines of words."""
+
     type: Literal["textarea"]
     max_length: int = Field(default=1000, ge=1, le=20000)
     rows: int = Field(default=5, ge=2, le=20)
 
 
 class EmailField(FieldPart):
+    """An email address."""
+
     type: Literal["email"]
 
 
 class PhoneField(FieldPart):
+    """A telephone number, as people write it."""
+
     type: Literal["phone"]
 
 
 class NameField(FieldPart):
+    """A name, in one box."""
+
     type: Literal["name"]
 
 
 class AddressField(FieldPart):
+    """A postal address in the United Kingdom."""
+
     type: Literal["address"]
 
 
 class DateField(FieldPart):
+    """A day, as three boxes."""
+
     type: Literal["date"]
     past: bool = False
     future: bool = False
 
 
 class NumberField(FieldPart):
+    """A whole number, or one with decimals."""
+
     type: Literal["number"]
     min: float | None = None
     max: float | None = None
@@ -93,39 +109,55 @@ class NumberField(FieldPart):
 
 
 class MoneyField(FieldPart):
+    """Pounds and pence; `min` and `max` are whole pence."""
+
     type: Literal["money"]
     min: int | None = Field(default=None, ge=0)
     max: int | None = Field(default=None, ge=0)
 
 
 class NationalInsuranceField(FieldPart):
+    """A National Insurance number."""
+
     type: Literal["national-insurance-number"]
 
 
 class VehicleRegistrationField(FieldPart):
+    """A vehicle’s registration."""
+
     type: Literal["vehicle-registration"]
 
 
 class RadiosField(FieldPart):
+    """Exactly one of a few options."""
+
     type: Literal["radios"]
     options: Options
 
 
 class SelectField(FieldPart):
+    """Exactly one of many options."""
+
     type: Literal["select"]
     options: Options
 
 
 class CheckboxesField(FieldPart):
+    """Any of a few options."""
+
     type: Literal["checkboxes"]
     options: Options
 
 
 class MapLocationField(FieldPart):
+    """A place, in words or as a point."""
+
     type: Literal["map-location"]
 
 
 class DeclarationField(FieldPart):
+    """A statement that a person must agree to."""
+
     type: Literal["declaration"]
     statement: Text
 
@@ -210,6 +242,8 @@ class SettingPart(Part):
 
 
 class IntegerSetting(SettingPart):
+    """A whole number."""
+
     type: Literal["integer"]
     min: int | None = None
     max: int | None = None
@@ -217,6 +251,8 @@ class IntegerSetting(SettingPart):
 
 
 class NumberSetting(SettingPart):
+    """A number."""
+
     type: Literal["number"]
     min: float | None = None
     max: float | None = None
@@ -224,6 +260,8 @@ class NumberSetting(SettingPart):
 
 
 class MoneySetting(SettingPart):
+    """An amount in whole pence."""
+
     type: Literal["money"]
     min: int | None = 0
     max: int | None = None
@@ -231,17 +269,23 @@ class MoneySetting(SettingPart):
 
 
 class BooleanSetting(SettingPart):
+    """Yes or no."""
+
     type: Literal["boolean"]
     default: bool | None = None
 
 
 class TextSetting(SettingPart):
+    """Words, or words of a known form."""
+
     type: Literal["text", "email", "phone", "url"]
     default: str | None = None
     max_length: int = Field(default=500, ge=1, le=5000)
 
 
 class OptionsSetting(SettingPart):
+    """Options that a council names; their codes are its back office’s."""
+
     type: Literal["options"]
     min: int = Field(default=1, ge=0)
     max: int = Field(default=60, ge=1)
@@ -332,13 +376,6 @@ class Example(Part):
     path: list[str] | None = None
     target_on: dt.date | None = Field(default=None, strict=False)
     summary: str | None = None
-
-
-class LocalText(Part):
-    """A text in the languages that a council offers."""
-
-    en: Text
-    cy: Text | None = None
 
 
 class ExtraQuestion(Part):

@@ -6,8 +6,9 @@ A date is a timestamp at midnight UTC, because CEL has no type for a day alone.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -27,9 +28,20 @@ STRINGS = cel.Type.List(cel.Type.STRING)
 ROWS = cel.Type.List(cel.Type.Map(cel.Type.STRING, cel.Type.DYN))
 
 MAX_LENGTH = 1000
+MAX_FAULTS = 5
+"""How many faults of one expression are told: a slip of the pen can give CEL's parser dozens."""
 
-_NAME = re.compile(r"\b(?:answers|settings|local)(?:\.[A-Za-z_]\w*)+|\btoday\b")
-_LITERAL = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
+_NAME = re.compile(r"\b(?:answers|settings|local)(?:\s*\.\s*[A-Za-z_]\w*)+|\btoday\b")
+# CEL's lexis: raw and triple-quoted strings, strings with escapes, comments.
+_LITERAL = re.compile(
+    r"""(?xs)
+    (?i:\brb?|\bbr) (?: \'\'\'.*?\'\'\' | \"\"\".*?\"\"\" | '[^'\n]*' | "[^"\n]*" )
+    | \'\'\'(?:\\.|[^\\])*?\'\'\' | \"\"\"(?:\\.|[^\\])*?\"\"\"
+    | '(?:\\.|[^'\\\n])*' | "(?:\\.|[^"\\\n])*"
+    | //[^\n]*
+    """
+)
+_DATE = re.compile(r"\bdate\s*\(\s*(['\"])(.*?)\1\s*\)")
 _CALENDAR_WORDS = re.compile(r"\b(?:working_days|add_working_days)\s*\(")
 _AT = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
@@ -76,7 +88,11 @@ class Expression:
 
     def value(self, nation: str, values: Mapping[str, Any]) -> Any:
         """Evaluate with these variables; `NOT_GIVEN` where one that decides the outcome is missing."""
-        outcome = self.by_nation[nation].eval(data=values)
+        try:
+            outcome = self.by_nation[nation].eval(data=values)
+        except RuntimeError:
+            # An expression that exceeds CEL's budget of steps cannot be known.
+            return NOT_GIVEN
         if outcome.type() == cel.Type.ERROR:
             return NOT_GIVEN
         return outcome.plain_value()
@@ -91,7 +107,7 @@ def names_in(text: str) -> frozenset[str]:
     bare = _LITERAL.sub(lambda literal: " " * len(literal.group()), text)
     found = set()
     for match in _NAME.finditer(bare):
-        name = match.group()
+        name = re.sub(r"\s+", "", match.group())
         if bare[match.end() :].lstrip().startswith("(") and "." in name:
             name = name.rsplit(".", 1)[0]
         found.add(name)
@@ -130,6 +146,9 @@ class Dialect:
             raise ExpressionRefused((ExpressionFault(f"the expression is over {MAX_LENGTH} characters"),))
         nations = list(self._envs)
         first = self._compile(nations[0], text)
+        faults = tuple(_constant_faults(text))
+        if faults:
+            raise ExpressionRefused(faults)
         kind = first.return_type()
         if kind not in expected:
             wanted = " or ".join(_plain(one.name()) for one in expected)
@@ -142,7 +161,7 @@ class Dialect:
     def _compile(self, nation: str, text: str) -> cel.Expression:
         try:
             return self._envs[nation].compile(text)
-        except RuntimeError as error:
+        except (RuntimeError, TypeError) as error:
             raise ExpressionRefused(_faults(str(error), text)) from None
 
 
@@ -157,6 +176,50 @@ def _years(start: datetime, end: datetime) -> int:
 def as_timestamp(day: date) -> datetime:
     """A day as CEL knows it: midnight UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+class Pattern:
+    """A regular expression in RE2's syntax, by CEL's own engine: no answer, however hostile, slows it down."""
+
+    def __init__(self, pattern: str) -> None:
+        """Compile. Raises `ValueError` with RE2's words for a pattern that it does not take."""
+        env = cel.NewEnv(variables={"text": STRING})
+        # Alone first, because `a)(b` is a pattern only between the brackets of the second.
+        for written in (pattern, f"^(?:{pattern})$"):
+            try:
+                self._matches = env.compile(f"text.matches({json.dumps(written, ensure_ascii=False)})")
+            except (RuntimeError, TypeError):
+                raise ValueError("it cannot be read") from None
+            tried = self._matches.eval(data={"text": ""})
+            if tried.type() == cel.Type.ERROR:
+                raise ValueError(str(tried).partition("invalid regular expression: ")[2] or str(tried))
+
+    def fullmatch(self, text: str) -> bool:
+        """Whether the pattern takes the whole text."""
+        return self._matches.eval(data={"text": text}).plain_value() is True
+
+
+def _constant_faults(text: str) -> Iterator[ExpressionFault]:
+    """What CEL would find only when it is evaluated: a written-out date that there is not, a wrong pattern."""
+    comments = re.sub(r"//[^\n]*", "", text)
+    for match in _DATE.finditer(comments):
+        try:
+            date.fromisoformat(match.group(2))
+        except ValueError:
+            yield ExpressionFault(
+                f"'{match.group(2)}' is not a date, like '2026-03-09'", *_line_column(text, match.start(2))
+            )
+    for match in re.finditer(r"matches\s*\(\s*(r?)(['\"])(.*?)\2\s*\)", comments):
+        written = match.group(3) if match.group(1) else match.group(3).replace("\\\\", "\\")
+        try:
+            Pattern(written)
+        except ValueError as error:
+            place = _line_column(text, match.start(3))
+            yield ExpressionFault(f"'{match.group(3)}' is not a pattern: {error}", *place)
+
+
+def _line_column(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _plain(name: str) -> str:
@@ -174,8 +237,11 @@ def _plain(name: str) -> str:
 
 def _faults(message: str, text: str) -> tuple[ExpressionFault, ...]:
     """CEL's own report, as faults in plain words with their place in the expression."""
-    faults = []
+    faults: list[ExpressionFault] = []
+    shown = " ".join(text.split())
     for line, column, words in _AT.findall(message):
+        if len(faults) >= MAX_FAULTS:
+            break
         said = words.replace(" (in container '')", "").replace(" [INVALID_ARGUMENT]", "")
         unknown = re.match(r"undeclared reference to '([^']*)'", said)
         if unknown:
@@ -185,7 +251,23 @@ def _faults(message: str, text: str) -> tuple[ExpressionFault, ...]:
             sign = overload.group(1).strip("_@")
             kinds = " and ".join(_plain(kind.strip()) for kind in overload.group(2).split(", "))
             said = f"'{sign}' cannot be used with {kinds}"
-        faults.append(ExpressionFault(f"{said} in '{text}'", int(line), int(column)))
+        if said.startswith("Syntax error"):
+            said = _syntax(said)
+        faults.append(ExpressionFault(f"{said} in '{shown}'", int(line), int(column)))
     if not faults:
-        faults.append(ExpressionFault(f"'{text}' is not an expression: {message.splitlines()[0]}"))
+        reason = (
+            message.splitlines()[0].partition(": ")[2].removesuffix(" [CANCELLED]") or message.splitlines()[0]
+        )
+        faults.append(ExpressionFault(f"'{shown[:80]}' is not an expression: {reason}"))
     return tuple(faults)
+
+
+def _syntax(said: str) -> str:
+    """What CEL's parser says, without its grammar."""
+    if "'<EOF>'" in said:
+        return "the expression ends too early"
+    unread = re.search(r"token recognition error at: '(.*)'?", said, re.DOTALL)
+    if unread:
+        return f"this cannot be read: {' '.join(unread.group(1).split())}"
+    wrong = re.search(r"(?:mismatched|extraneous) input '([^']*)'", said)
+    return f"'{wrong.group(1)}' does not belong here" if wrong else said.removeprefix("Syntax error: ")

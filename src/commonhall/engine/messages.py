@@ -7,13 +7,16 @@ from commonhall.engine.package import Adopted
 
 _EN = {
     "missing": "Enter {label}",
-    "missing_question": "Enter an answer to ‘{label}’",
-    "choose": "Select an answer to ‘{label}’",
-    "choose_some": "Select at least one answer to ‘{label}’",
+    "missing_question": "Enter an answer to ‘{question}’",
+    "choose": "Select an answer to ‘{question}’",
+    "choose_some": "Select at least one answer to ‘{question}’",
     "declaration": "Tick the box to confirm that you agree",
     "not_an_option": "Select one of the answers listed",
     "shape": "Enter {label} again: it could not be read",
     "too_long": "{label_start} must be {max} characters or fewer",
+    "too_long_line1": "Address line 1 must be {max} characters or fewer",
+    "too_long_line2": "Address line 2 must be {max} characters or fewer",
+    "too_long_town": "Town or city must be {max} characters or fewer",
     "pattern": "Enter {label} in the correct format",
     "email": "Enter an email address in the correct format, like name@example.com",
     "phone": "Enter a phone number, like 01632 960 001, 07700 900 982 or +44 808 157 0192",
@@ -27,6 +30,7 @@ _EN = {
     "too_big": "{label_start} must be {max} or less",
     "date": "{label_start} must be a real date",
     "year": "Year must include 4 numbers, like 2026",
+    "too_old": "{label_start} must be in {year} or later",
     "missing_day": "{label_start} must include a day",
     "missing_month": "{label_start} must include a month",
     "missing_year": "{label_start} must include a year",
@@ -38,20 +42,23 @@ _EN = {
     "postcode": "Enter a full UK postcode, like AA3 1AB",
     "missing_place": "Say where it is, or choose the place on the map",
     "point": "Choose a place in the United Kingdom, or describe it in words",
-    "too_few": "Enter at least {min}",
-    "too_many": "Enter {max} or fewer",
+    "too_few": "Enter at least {min} in answer to ‘{question}’",
+    "too_many": "Enter {max} or fewer in answer to ‘{question}’",
     "row": "{item} {row}: {message}",
 }
 
 _CY = {
     "missing": "Rhowch {label}",
-    "missing_question": "Rhowch ateb i ‘{label}’",
-    "choose": "Dewiswch ateb i ‘{label}’",
-    "choose_some": "Dewiswch o leiaf un ateb i ‘{label}’",
+    "missing_question": "Rhowch ateb i ‘{question}’",
+    "choose": "Dewiswch ateb i ‘{question}’",
+    "choose_some": "Dewiswch o leiaf un ateb i ‘{question}’",
     "declaration": "Ticiwch y blwch i gadarnhau eich bod yn cytuno",
     "not_an_option": "Dewiswch un o’r atebion a restrir",
     "shape": "Rhowch {label} eto: nid oedd modd ei ddarllen",
     "too_long": "{label_start}: rhaid defnyddio {max} nod neu lai",
+    "too_long_line1": "Llinell gyntaf y cyfeiriad: rhaid defnyddio {max} nod neu lai",
+    "too_long_line2": "Ail linell y cyfeiriad: rhaid defnyddio {max} nod neu lai",
+    "too_long_town": "Tref neu ddinas: rhaid defnyddio {max} nod neu lai",
     "pattern": "Rhowch {label} yn y fformat cywir",
     "email": "Rhowch gyfeiriad e-bost yn y fformat cywir, fel enw@enghraifft.com",
     "phone": "Rhowch rif ffôn, fel 01632 960 001, 07700 900 982 neu +44 808 157 0192",
@@ -65,6 +72,7 @@ _CY = {
     "too_big": "{label_start}: rhaid iddo fod yn {max} neu lai",
     "date": "{label_start}: rhaid iddo fod yn ddyddiad go iawn",
     "year": "Rhaid i’r flwyddyn gynnwys 4 rhif, fel 2026",
+    "too_old": "{label_start}: rhaid iddo fod yn {year} neu’n hwyrach",
     "missing_day": "{label_start}: rhaid cynnwys diwrnod",
     "missing_month": "{label_start}: rhaid cynnwys mis",
     "missing_year": "{label_start}: rhaid cynnwys blwyddyn",
@@ -76,12 +84,43 @@ _CY = {
     "postcode": "Rhowch god post llawn y DU, fel AA3 1AB",
     "missing_place": "Dywedwch ble mae, neu dewiswch y lle ar y map",
     "point": "Dewiswch le yn y Deyrnas Unedig, neu disgrifiwch ef mewn geiriau",
-    "too_few": "Rhowch o leiaf {min}",
-    "too_many": "Rhowch {max} neu lai",
+    "too_few": "Rhowch o leiaf {min} mewn ateb i ‘{question}’",
+    "too_many": "Rhowch {max} neu lai mewn ateb i ‘{question}’",
     "row": "{item} {row}: {message}",
 }
 
 MESSAGES = {"en": _EN, "cy": _CY}
+
+# What to call the answer to a label that is a question or a request, and so cannot stand in a sentence.
+_NOUNS = {
+    "en": {"date": "the date", "number": "the number", "money": "the amount", "": "your answer"},
+    "cy": {"date": "y dyddiad", "number": "y rhif", "money": "y swm", "": "eich ateb"},
+}
+_REQUESTS = frozenset(
+    [
+        "add",
+        "choose",
+        "confirm",
+        "describe",
+        "enter",
+        "explain",
+        "give",
+        "say",
+        "select",
+        "tell",
+        "upload",
+        "write",
+        "ychwanegwch",
+        "dewiswch",
+        "cadarnhewch",
+        "disgrifiwch",
+        "nodwch",
+        "esboniwch",
+        "rhowch",
+        "dywedwch",
+        "ysgrifennwch",
+    ]
+)
 
 
 def message(adopted: Adopted, part: CompiledField, label: str, fault: Fault, language: str) -> str:
@@ -97,7 +136,7 @@ def message(adopted: Adopted, part: CompiledField, label: str, fault: Fault, lan
         own = texts.get(language, f"{spot.key}.missing")
     elif fault.code == "pattern":
         own = texts.get(language, f"{spot.key}.pattern_message")
-    said = own or _platform(label, fault, language)
+    said = own or _platform(spot.type, label, fault, language)
     row = (fault.params or {}).get("row")
     if row is None:
         return said
@@ -113,12 +152,24 @@ def _column(part: CompiledField, fault: Fault) -> CompiledField:
     return part
 
 
-def _platform(label: str, fault: Fault, language: str) -> str:
-    code = fault.code
-    if code == "missing" and label.rstrip().endswith("?"):
-        code = "missing_question"
+def _platform(kind: str, label: str, fault: Fault, language: str) -> str:
+    code, noun = fault.code, small(label)
+    if asks(label):
+        code = "missing_question" if code == "missing" else code
+        noun = _NOUNS[language].get(kind) or _NOUNS[language][""]
     template = MESSAGES[language].get(code, MESSAGES[language]["shape"])
-    return template.format(label=small(label), label_start=capital(label), **(fault.params or {}))
+    return template.format(label=noun, label_start=capital(noun), question=label, **(fault.params or {}))
+
+
+def asks(label: str) -> bool:
+    """Whether a label is a question or a request, not the name of a thing."""
+    words = label.split()
+    return label.rstrip().endswith("?") or (len(words) > 1 and words[0].lower() in _REQUESTS)
+
+
+_NAMES = frozenset(
+    {"National", "Council", "Blue", "British", "English", "Welsh", "Cymraeg", "Saesneg", "Yswiriant"}
+)
 
 
 def capital(text: str) -> str:
@@ -127,6 +178,7 @@ def capital(text: str) -> str:
 
 
 def small(text: str) -> str:
-    """For the middle of a sentence: small, unless it is a question, an abbreviation or a name."""
-    keep = text.endswith("?") or text[1:2].isupper() or text.startswith(("National", "Council", "Yswiriant"))
+    """For the middle of a sentence: small, unless it begins with an abbreviation, a name or 'I'."""
+    word = text.split(" ", 1)[0]
+    keep = word == "I" or any(letter.isupper() or letter.isdigit() for letter in word[1:]) or word in _NAMES
     return text if keep else text[:1].lower() + text[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from commonhall.engine.definition import Choices, Example, ServiceDefinition
@@ -46,6 +46,14 @@ class Service:
     pages: tuple[CompiledPage, ...]
     target: Expression | int | None
     examples: tuple[Example, ...]
+    fields: Mapping[str, CompiledField] = field(default_factory=dict)
+    """The fields by id, as the package itself has them."""
+    absent: Mapping[str, Any] = field(default_factory=dict)
+    """What conditions see of answers that nobody gave: '' for words, [] for lists."""
+    holed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By language, the keys of the texts that name a setting or an answer."""
+    choosing: frozenset[str] = frozenset()
+    """The pages whose options a setting decides."""
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from commonhall.engine import meaning
 from commonhall.engine.definition import Example, ServiceDefinition
+from commonhall.engine.fields.base import CompiledField
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem, ServiceRefused
 from commonhall.engine.source import Source, did_you_mean, read_yaml
@@ -35,11 +36,12 @@ def read_service(files: Mapping[str, str], calendars: Mapping[str, Calendar], fo
     if definition is None:
         raise ServiceRefused(tuple(sorted(set(problems))))
     welsh = _welsh(definition, files, prefix, problems)
-    examples = _examples(files, prefix, problems)
+    examples = _examples(definition, files, prefix, problems)
     _changelog(definition, files, prefix, problems)
     compiled = meaning.compile_definition(definition, source, welsh, calendars, problems)
     if problems or compiled is None:
         raise ServiceRefused(tuple(sorted(set(problems))))
+    fields = {part.id: part for page in compiled.pages for part in page.fields}
     return Service(
         definition=definition,
         digest=digest_of({name: files[name] for name in sorted(files)}),
@@ -49,7 +51,19 @@ def read_service(files: Mapping[str, str], calendars: Mapping[str, Calendar], fo
         pages=compiled.pages,
         target=compiled.target,
         examples=tuple(examples),
+        fields=fields,
+        absent={name: value for part in fields.values() for name, value in part.bind(None).items()},
+        holed={
+            language: tuple(key for key, text in texts.items() if "{{" in text)
+            for language, texts in compiled.texts.items()
+        },
+        choosing=frozenset(page.id for page in compiled.pages if any(map(_by_setting, page.fields))),
     )
+
+
+def _by_setting(part: CompiledField) -> bool:
+    """Whether a council decides on options of this field."""
+    return any(isinstance(getattr(one.definition, "options", None), str) for one in (part, *part.fields))
 
 
 def digest_of(content: Any) -> str:
@@ -126,7 +140,9 @@ def _nearest(source: Source, key: str) -> tuple[str | int, ...]:
     return steps
 
 
-def _examples(files: Mapping[str, str], prefix: str, problems: list[Problem]) -> list[Example]:
+def _examples(
+    definition: ServiceDefinition, files: Mapping[str, str], prefix: str, problems: list[Problem]
+) -> list[Example]:
     name = f"{prefix}journeys.yaml"
     if "journeys.yaml" not in files:
         problems.append(Problem(name, 1, 1, "there is no journeys.yaml", "give at least one example journey"))
@@ -142,7 +158,29 @@ def _examples(files: Mapping[str, str], prefix: str, problems: list[Problem]) ->
         return []
     if not examples:
         problems.append(Problem(name, 1, 1, "there is no example", "give at least one example journey"))
+    for i, example in enumerate(examples):
+        _check_example(definition, example, i, source, problems)
     return examples
+
+
+def _check_example(
+    definition: ServiceDefinition, example: Example, i: int, source: Source, problems: list[Problem]
+) -> None:
+    """Whether the pages, questions and settings that an example names are there."""
+    pages = [page.id for page in definition.pages]
+    ends = ["submitted", *(page.id for page in definition.pages if page.exit)]
+    fields = [part.id for page in definition.pages for part in page.fields]
+    named: list[tuple[tuple[str | int, ...], str, str, list[str]]] = [
+        ((i, "ends"), "end", example.ends, ends),
+        *(((i, "path", j), "page", page, pages) for j, page in enumerate(example.path or ())),
+        *(((i, "answers", name), "question", name, fields) for name in example.answers),
+        *(((i, "settings", name), "setting", name, list(definition.settings)) for name in example.settings),
+    ]
+    for where, what, name, known in named:
+        if name not in known:
+            message = f"there is no {what} '{name}'"
+            at_key = what in {"question", "setting"}
+            problems.append(source.problem(where, message, did_you_mean(name, known), key=at_key))
 
 
 def _changelog(
@@ -215,6 +253,9 @@ def shape_problems(
     problems: list[Problem] = []
     for where, here in faults.items():
         plain = [(fault, last) for fault, last in here if fault["type"] not in _WANTED]
+        deeper = any(len(other) > len(where) and other[: len(where)] == where for other in faults)
+        if not plain and deeper:
+            continue  # of a union, the member that the data meant says what is wrong inside
         if not plain:
             wanted = " or ".join(dict.fromkeys(_WANTED[fault["type"]] for fault, _ in here))
             message = f"this must be {wanted}, not {_kind(here[0][0].get('input'))}"
@@ -248,9 +289,10 @@ def _kind(given: Any) -> str:
 
 
 def _at(data: Any, where: tuple[str | int, ...]) -> Any:
+    here: Any = data
     for step in where:
-        data = data[step]
-    return data
+        here = here[step]
+    return here
 
 
 def _locate(
@@ -264,10 +306,16 @@ def _locate(
     for step in (*under, *loc):
         if isinstance(here, dict) and here.get("type") == step and not named:
             named = True
-        elif (isinstance(here, dict) and step in here) or (
-            isinstance(here, list) and isinstance(step, int) and step < len(here)
-        ):
-            here = here[step]
-            where = (*where, step)
-            named = False
+            continue
+        if not _has(here, step):
+            continue
+        here = here[step]
+        where = (*where, step)
+        named = False
     return where, last
+
+
+def _has(here: Any, step: str | int) -> bool:
+    if isinstance(here, list):
+        return isinstance(step, int) and step < len(here)
+    return isinstance(here, dict) and step in here

@@ -91,11 +91,12 @@ def one(form: Form, name: str) -> str:
 
 
 def clean(text: str) -> str:
-    """One line of text: normal form C, no control or invisible formatting characters, single spaces."""
+    """One line of text: no control or invisible formatting characters, single spaces, normal form C."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip(" ")
-    kept = [" " if character.isspace() else character for character in unicodedata.normalize("NFC", text)]
-    return " ".join("".join(c for c in kept if not _invisible(c)).split(" ")).strip() if kept else ""
+    kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or not _invisible(c))
+    # Normal form last: two characters may meet only once an invisible one between them is gone.
+    return unicodedata.normalize("NFC", " ".join(kept.split())).strip(" \u200c\u200d")
 
 
 def clean_lines(text: str) -> str:

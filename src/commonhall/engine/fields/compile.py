@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cel_expr_python import cel
@@ -17,10 +18,14 @@ def compile_field(
     field_id: str,
     key: str,
     part: d.FieldPart,
-    choices: dict[str, tuple[Choice, ...]],
+    choices: Mapping[str, tuple[Choice, ...]],
     input_name: str | None = None,
+    units: Mapping[str, Mapping[str, str]] | None = None,
 ) -> CompiledField:
-    """Compile one field. `key` is its text key; `choices` are the options by text key of their field."""
+    """Compile one field. `key` is its text key.
+
+    `choices` are the options, and `units` the units in each language, by the text key of their field.
+    """
     name = input_name or field_id
     match part:
         case d.TextField() | d.TextareaField():
@@ -28,7 +33,7 @@ def compile_field(
         case d.DeclarationField():
             return words.compile_declaration(field_id, name, key, part)
         case d.NumberField():
-            return numbers.compile_number(field_id, name, key, part)
+            return numbers.compile_number(field_id, name, key, part, (units or {}).get(key))
         case d.MoneyField():
             return numbers.compile_money(field_id, name, key, part)
         case d.DateField():
@@ -43,7 +48,8 @@ def compile_field(
             return compound.compile_location(field_id, name, key, part)
         case d.ListField():
             columns = tuple(
-                compile_field(sub.id, f"{key}.fields.{sub.id}", sub, choices) for sub in part.fields
+                compile_field(sub.id, f"{key}.fields.{sub.id}", sub, choices, None, units)
+                for sub in part.fields
             )
             return compound.compile_list(field_id, name, key, part, columns)
         case _:

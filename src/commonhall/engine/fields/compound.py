@@ -15,6 +15,7 @@ _LIMITS = {"line1": 100, "line2": 100, "town": 100, "description": 500}
 
 # Royal Mail PAF Programmers' Guide: the outward code's six shapes, and the inward code's letters.
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][ABD-HJLNP-UW-Z]{2})")
+_POSTCODE_SCHEMA = {"type": "string", "pattern": "^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"}
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
 _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
 UK_BOX = (49.0, 61.5, -9.5, 2.5)
@@ -41,7 +42,7 @@ def compile_address(field_id: str, input_name: str, key: str, definition: Addres
             if not given[part]
         ]
         faults += [
-            Fault(field_id, f"{input_name}-{part}", "too_long", {"max": limit})
+            Fault(field_id, f"{input_name}-{part}", f"too_long_{part}", {"max": limit})
             for part, limit in _LIMITS.items()
             if len(given.get(part, "")) > limit
         ]
@@ -75,7 +76,7 @@ def compile_address(field_id: str, input_name: str, key: str, definition: Addres
             "line1": text,
             "line2": text,
             "town": text,
-            "postcode": {"type": "string", "pattern": "^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"},
+            "postcode": _POSTCODE_SCHEMA,
             "uprn": {"type": "string", "pattern": "^[0-9]{1,12}$"},
         },
         "required": ["line1", "town", "postcode"],
@@ -139,7 +140,7 @@ def compile_location(field_id: str, input_name: str, key: str, definition: MapLo
         "type": "object",
         "properties": {
             "description": {"type": "string", "minLength": 1, "maxLength": 500},
-            "postcode": {"type": "string"},
+            "postcode": _POSTCODE_SCHEMA,
             "lat": {"type": "number", "minimum": UK_BOX[0], "maximum": UK_BOX[1]},
             "long": {"type": "number", "minimum": UK_BOX[2], "maximum": UK_BOX[3]},
         },
@@ -157,17 +158,20 @@ def compile_list(
 
     `columns` are compiled once, with their own id as input name.
     """
+    names = frozenset(column.id for column in columns)
     index = re.compile(rf"{re.escape(input_name)}-([0-9]{{1,3}})-(.+)")
 
     def parse(form: Form, today: date) -> Parsed:
         rows: list[dict[str, Any]] = []
         faults: list[Fault] = []
         for number, inputs in rows_of(form, index):
-            if not any(clean(text) for texts in inputs.values() for text in texts):
+            sent = {name: texts for name, texts in inputs.items() if name.partition("-")[0] in names}
+            if not any(clean(text) for texts in sent.values() for text in texts):
                 continue
             row = {}
+            before = len(faults)
             for column in columns:
-                parsed = column.parse(inputs, today)
+                parsed = column.parse(sent, today)
                 faults += [
                     Fault(
                         field_id,
@@ -179,12 +183,13 @@ def compile_list(
                 ]
                 if parsed.value is not None:
                     row[column.id] = parsed.value
-            rows.append(row)
+            if row or len(faults) > before:
+                rows.append(row)
         if len(rows) > definition.max:
             faults.append(
                 Fault(field_id, f"{input_name}-0-{columns[0].id}", "too_many", {"max": definition.max})
             )
-        least = 0 if definition.optional else definition.min
+        least = 0 if definition.optional and not rows else definition.min
         if len(rows) < least:
             faults.append(Fault(field_id, f"{input_name}-0-{columns[0].id}", "too_few", {"min": least}))
         return (

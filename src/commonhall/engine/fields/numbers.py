@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from commonhall.engine.definition import DateField, MoneyField, NumberField
@@ -19,9 +20,11 @@ _MONTH_NUMBERS = {
     for names in MONTHS.values()
     for number, name in enumerate(names, start=1)
     for word in (name.lower(), name.lower()[:3])
-}
+} | {"sept": 9}
 _DIGITS = re.compile(r"[0-9]{1,4}")
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,6})?")
+MAX_DIGITS = 15
+"""How many digits a number may have in all: as many as every computer keeps exactly (IEEE 754 double)."""
 DATE_PARTS = ("day", "month", "year")
 OLDEST_YEAR = 1890
 
@@ -37,9 +40,20 @@ def show_money(pence: int) -> str:
     return f"£{pounds:,}.{rest:02d}" if rest else f"£{pounds:,}"
 
 
-def compile_number(field_id: str, input_name: str, key: str, definition: NumberField) -> CompiledField:
-    """A whole number, or one with a stated number of decimals."""
+def show_number(number: float) -> str:
+    """A number as people write it: 1,200, 0.5, 12 (never 12.0)."""
+    whole, _, rest = f"{number:,.6f}".partition(".") if isinstance(number, float) else (f"{number:,}", "", "")
+    return f"{whole}.{rest.rstrip('0')}" if rest.rstrip("0") else whole
+
+
+def compile_number(
+    field_id: str, input_name: str, key: str, definition: NumberField, units: Mapping[str, str] | None = None
+) -> CompiledField:
+    """A whole number, or one with a stated number of decimals. `units` is its unit in each language."""
     variable, places = variable_of(field_id), definition.decimals
+    most = 10 ** (MAX_DIGITS - places) - 1
+    low = -most if definition.min is None else max(-most, definition.min)
+    high = most if definition.max is None else min(most, definition.max)
 
     def parse(form: Form, _today: date) -> Parsed:
         text = one(form, input_name).replace(",", "").replace(" ", "")
@@ -50,19 +64,26 @@ def compile_number(field_id: str, input_name: str, key: str, definition: NumberF
         exact = Decimal(text)
         if exact != round(exact, places):
             return _fault(field_id, input_name, "decimals" if places else "whole", {"places": places})
-        bad = _out_of_range(float(exact), definition.min, definition.max)
+        bad = _out_of_range(exact, low, high)
         if bad:
-            return _fault(field_id, input_name, *bad)
-        return Parsed(float(exact) if places else int(exact))
+            code, params = bad
+            return _fault(
+                field_id, input_name, code, {name: show_number(limit) for name, limit in params.items()}
+            )
+        return Parsed(float(exact) + 0.0 if places else int(exact))
 
     def raw(value: Any) -> dict[str, tuple[str, ...]]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(field_id)
+        if round(value, places) != value:
+            raise ValueError(field_id)
         return {input_name: (f"{value:.{places}f}" if isinstance(value, float) else str(value),)}
 
-    def show(value: Any, _language: str) -> list[str]:
-        unit = f" {definition.unit}" if definition.unit else ""
-        return [] if value is None else [f"{value:,}{unit}"]
+    def show(value: Any, language: str) -> list[str]:
+        if value is None:
+            return []
+        word = units.get(language, definition.unit) if units else definition.unit
+        return [f"{show_number(value)} {word}" if word else show_number(value)]
 
     schema: dict[str, Any] = {"type": "number" if places else "integer"}
     schema |= {"minimum": definition.min} if definition.min is not None else {}
@@ -78,14 +99,14 @@ def compile_money(field_id: str, input_name: str, key: str, definition: MoneyFie
         text = one(form, input_name).replace(",", "").replace(" ", "").removeprefix("£")
         if not text:
             return Parsed() if definition.optional else _fault(field_id, input_name, "missing")
-        try:
-            exact = Decimal(text) * 100 if _NUMBER.fullmatch(text) else Decimal("0.5")
-        except InvalidOperation:
-            exact = Decimal("0.5")
+        exact = Decimal(text) * 100 if _NUMBER.fullmatch(text) else Decimal("0.5")
         if exact != exact.to_integral_value() or exact < 0:
             return _fault(field_id, input_name, "money")
         pence = int(exact)
-        bad = _out_of_range(pence, definition.min, definition.max)
+        most = 10**MAX_DIGITS - 1
+        bad = _out_of_range(
+            pence, definition.min, most if definition.max is None else min(most, definition.max)
+        )
         if bad:
             code, params = bad
             limits = {name: show_money(int(limit)) for name, limit in params.items()}
@@ -124,8 +145,10 @@ def compile_date(field_id: str, input_name: str, key: str, definition: DateField
         number = _MONTH_NUMBERS.get(month.lower()) or (int(month) if _DIGITS.fullmatch(month) else 0)
         if not (_DIGITS.fullmatch(day) and _DIGITS.fullmatch(year) and number):
             return fault("date", "month" if not number else "day")
-        if len(year) != 4 or int(year) < OLDEST_YEAR:
+        if len(year) != 4:
             return fault("year", "year")
+        if int(year) < OLDEST_YEAR:
+            return _fault(field_id, f"{input_name}-year", "too_old", {"year": OLDEST_YEAR})
         try:
             given = date(int(year), number, int(day))
         except ValueError:
@@ -161,16 +184,14 @@ def _bind_number(variable: str, kind: type[int] | type[float]) -> Any:
     return bind
 
 
-def _out_of_range(value: float, low: float | None, high: float | None) -> tuple[str, dict[str, Any]] | None:
+def _out_of_range(
+    value: Decimal | int, low: float | None, high: float | None
+) -> tuple[str, dict[str, float]] | None:
     if low is not None and value < low:
-        return "too_small", {"min": _tidy(low)}
+        return "too_small", {"min": low}
     if high is not None and value > high:
-        return "too_big", {"max": _tidy(high)}
+        return "too_big", {"max": high}
     return None
-
-
-def _tidy(number: float) -> float:
-    return int(number) if float(number).is_integer() else number
 
 
 def _fault(field_id: str, input_name: str, code: str, params: dict[str, Any] | None = None) -> Parsed:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from commonhall.engine.definition import DeclarationField, TextareaField, TextField
+from commonhall.engine.expressions import Pattern
 from commonhall.engine.fields.base import (
     CompiledField,
     Fault,
@@ -22,14 +23,14 @@ from commonhall.engine.fields.base import (
 )
 
 _EMAIL = re.compile(
-    r"[^\s@<>\",;:()\[\]\\]{1,64}@(?:[^\s@<>\",;:()\[\]\\.]{1,63}\.)+[^\s@<>\",;:()\[\]\\.\d]{2,63}"
+    r"[^\s@<>\",;:()\[\]\\]{1,64}@(?:[^\s@<>\",;:()\[\]\\.]{1,63}\.)+[^\s@<>\",;:()\[\]\\.\d][^\s@<>\",;:()\[\]\\.]{1,62}"
 )
 _PHONE_MARKS = re.compile(r"[\s().\-–‑]+")
-_PHONE = re.compile(r"\+?\d{8,15}")
+_PHONE = re.compile(r"\+?[0-9]{8,15}")
 # HMRC manual NIM39110: two letters (not D F I Q U V; the second not O; some pairs unused), six digits, A-D.
-_NINO = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
+_NINO = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
 # DVLA INF104: current, prefix, suffix and dateless marks have two to seven letters and digits.
-_REGISTRATION = re.compile(r"(?=.*[A-Z])(?=.*\d)[A-Z0-9]{2,7}")
+_REGISTRATION = re.compile(r"(?=.*[A-Z])(?=.*[0-9])[A-Z0-9]{2,7}")
 _SPACES = re.compile(r"[\s\-]+")
 
 Rule = Callable[[str], tuple[str, str]]
@@ -93,9 +94,8 @@ def compile_text(
     field_id: str, input_name: str, key: str, definition: TextField | TextareaField
 ) -> CompiledField:
     """One line, or several, of free text."""
-    pattern = (
-        re.compile(definition.pattern) if isinstance(definition, TextField) and definition.pattern else None
-    )
+    written = definition.pattern if isinstance(definition, TextField) else None
+    pattern = Pattern(written) if written else None
     lines = isinstance(definition, TextareaField)
     longest = definition.max_length
 
@@ -111,7 +111,7 @@ def compile_text(
 
     schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": longest}
     if pattern:
-        schema["pattern"] = f"^(?:{pattern.pattern})$"
+        schema["pattern"] = f"^(?:{written})$"
     return _field(field_id, input_name, key, definition, parse, schema)
 
 
