@@ -14,7 +14,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from commonhall.engine import definition as d
 from commonhall.engine.adopted_settings import Settings, read_settings, show_setting
-from commonhall.engine.checks import Shown
 from commonhall.engine.choosing import Choosing
 from commonhall.engine.extra_questions import compile_extra_pages, read_extra_pages
 from commonhall.engine.fields.base import Choice, CompiledField
@@ -114,7 +113,6 @@ def _adopted(work: Choosing, calendars: Mapping[str, Calendar]) -> Adopted:
 def _wording(work: Choosing) -> None:
     """The council's own words, only where the service marks them as wording, in every language it offers."""
     allowed = set(work.service.definition.wording)
-    shown = Shown(work.service.definition, set(work.service.dialect.variables))
     given = work.choices.wording
     for language, texts in given.items():
         for key, text in texts.items():
@@ -130,7 +128,7 @@ def _wording(work: Choosing) -> None:
                         where, f"'{key}' has no own words in '{other}'", f"the council offers {other}: add it"
                     )
             for hole in holes_in(text):
-                fault = shown.fault(hole, key)
+                fault = work.shown.fault(hole, key)
                 if fault:
                     work.say(where, *fault)
             if language in work.own:

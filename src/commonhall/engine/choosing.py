@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from commonhall.engine import definition as d
+from commonhall.engine.checks import Shown
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem
 from commonhall.engine.source import Source, Where
@@ -35,6 +37,11 @@ class Choosing:
         self.under = under
         self.problems: list[Problem] = []
         self.own: dict[str, dict[str, str]] = {language: {} for language in dict.fromkeys(("en", *languages))}
+
+    @cached_property
+    def shown(self) -> Shown:
+        """What the service's texts may show; asked only where a council's text shows something."""
+        return Shown(self.service.definition, set(self.service.dialect.variables))
 
     def say(self, where: Where, message: str, remedy: str, *, key: bool = False) -> None:
         """Note a problem at a place of the choices."""

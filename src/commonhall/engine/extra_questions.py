@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from commonhall.engine import definition as d
 from commonhall.engine.adopted_settings import Settings
-from commonhall.engine.checks import Shown, check_field, unique
+from commonhall.engine.checks import check_field, unique
 from commonhall.engine.choosing import Choosing
 from commonhall.engine.expressions import Dialect
 from commonhall.engine.fields.compile import variables_of
@@ -67,13 +67,12 @@ def _read(work: Choosing, question: d.ExtraQuestion, where: Where) -> d.Page | N
     for j, part in enumerate(page.fields):
         check_field(work.service.definition, part, page, (*at, "fields", j), work.source, work.problems)
     unique([c.id for c in page.checks if c.id], "check", (*at, "checks"), work.source, work.problems)
-    shown = Shown(work.service.definition, set(work.service.dialect.variables))
     key = f"local.{page.id}"
     for language, tree in trees.items():
         for text in page_texts(d.Page.model_validate(tree), key, where):
             work.own[language][text.key] = text.text
             for hole in holes_in(text.text):
-                fault = shown.fault(hole, text.key)
+                fault = work.shown.fault(hole, text.key)
                 if fault:
                     work.say(text.where, *fault)
     return page
@@ -122,9 +121,9 @@ def compile_extra_pages(
             if key.startswith(f"{extra.key}.") and key.endswith(".unit")
         }
         compiler = PageCompiler(_dialect(work, page, calendars), work.source, work.problems, choices, units)
-        compiled = compiler.page(
-            page, extra.key, (*work.under, *extra.where), _visible(work, extra.after), "local."
-        )
+        ruled = page.when is not None or bool(page.checks)
+        visible = _visible(work, extra.after) if ruled else set()
+        compiled = compiler.page(page, extra.key, (*work.under, *extra.where), visible, "local.")
         made.setdefault(extra.after, []).append(compiled)
     return made
 

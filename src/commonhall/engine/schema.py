@@ -10,7 +10,7 @@ from typing import Any
 
 from commonhall.engine.definition import ServiceDefinition
 
-ID = "urn:commonhall:service-language:1"
+SCHEMA_ID = "urn:commonhall:schema:service:1"
 
 _SAYS = {
     "id": "A name for logic and the data contract; people never read it, and it stays the same for ever.",
@@ -81,8 +81,8 @@ def language_schema() -> dict[str, Any]:
     schema = _tidy(ServiceDefinition.model_json_schema())
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": ID,
-        "title": "A service of Commonhall (service.yaml)",
+        "$id": SCHEMA_ID,
+        "title": "A Commonhall service",
     }
     return {**head, **{key: value for key, value in schema.items() if key not in head}}
 
