@@ -92,13 +92,19 @@ async def run_demo(
                 _server(sandbox, sandbox_port),
             ]
             tasks = [asyncio.create_task(server.serve()) for server in servers]
-            while not all(server.started for server in servers) and not any(task.done() for task in tasks):
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 - uvicorn tells that it has started by a flag only
+            await _started(servers, tasks)
             ready(Running(settings.url(settings.finder_host), sandbox_url, sites, time.monotonic() - started))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
+
+
+async def _started(servers: list[uvicorn.Server], tasks: list[asyncio.Task[None]]) -> None:
+    """Wait until all servers listen, or one has ended."""
+    while not all(server.started for server in servers) and not any(task.done() for task in tasks):  # noqa: ASYNC110
+        # uvicorn tells that it has started by a flag alone.
+        await asyncio.sleep(0.02)
 
 
 def _server(app: object, port: int) -> uvicorn.Server:

@@ -88,6 +88,7 @@ _EN = {
     "measures_time": "Time to complete",
     "measures_satisfaction": "Satisfaction",
     "measures_responses": "{count} responses",
+    "measures_responses_one": "1 response",
     "measures_channel": "Sent by channel",
     "measures_service": "Service",
     "measures_rules": (
@@ -220,6 +221,7 @@ _CY = {
     "measures_time": "Amser i gwblhau",
     "measures_satisfaction": "Bodlonrwydd",
     "measures_responses": "{count} ymateb",
+    "measures_responses_one": "1 ymateb",
     "measures_channel": "Anfonwyd yn ôl sianel",
     "measures_service": "Gwasanaeth",
     "measures_rules": (

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import httpx2
 from jinja2 import Environment, PackageLoader
@@ -123,12 +123,25 @@ class _Sandbox:
         }
         body = json.dumps(event).encode()
         headers = signed(self.signer, event["id"], self.clock(), body)  # type: ignore[arg-type]
+        url, host = loopback(str(job.updates_url))
         try:
-            answer = await self.http.post(str(job.updates_url), content=body, headers=headers, timeout=5.0)
+            answer = await self.http.post(url, content=body, headers=headers | host, timeout=5.0)
         except (httpx2.HTTPError, httpx2.InvalidURL):
             return False
         # A plain refusal will not get better by repeating it; anything else may.
         return answer.status_code < 300 or answer.status_code in {400, 404, 410}
+
+
+def loopback(url: str) -> tuple[str, dict[str, str]]:
+    """An address under .localhost as a call to this machine, and the Host header that names the site.
+
+    RFC 6761 gives these names to the loopback address, but not every system looks them up so.
+    """
+    parts = urlsplit(url)
+    if parts.hostname is None or not parts.hostname.endswith(".localhost"):
+        return url, {}
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit(parts._replace(netloc=f"127.0.0.1{port}")), {"host": parts.netloc}
 
 
 async def _body(request: Request) -> bytes:

@@ -59,7 +59,9 @@ def component(
     `heading` makes its label the page's heading; `hide` keeps a label for screen readers alone, where the
     heading stands above some text already.
     """
-    label = look.text(f"{part.key}.label") or look.text(f"{page.key}.question") or ""
+    question = look.text(f"{page.key}.question") or ""
+    # Alone on its page, a question is asked in the page's words; its label names it among the answers.
+    label = question if heading or hide else look.text(f"{part.key}.label") or question
     if part.definition.optional and not heading and not hide:
         label = f"{label} {look.words['optional']}"
     hint = look.text(f"{part.key}.hint") or (look.text(f"{page.key}.hint") if heading else None)

@@ -195,7 +195,10 @@ def _measure_row(name: str, one: ServiceMeasures, language: str) -> dict[str, ob
             )
         )
     if one.satisfaction is not None:
-        responses = words["measures_responses"].format(count=one.satisfaction_responses)
+        count = one.satisfaction_responses
+        responses = (
+            words["measures_responses_one"] if count == 1 else words["measures_responses"].format(count=count)
+        )
         figures.append((words["measures_satisfaction"], f"{one.satisfaction:.0%} ({responses})"))
     channels = ", ".join(
         f"{words.get(f'channel_{channel}', channel)} {count:,}" for channel, count in one.by_channel.items()
