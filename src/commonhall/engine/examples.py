@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from commonhall.engine.adoption import Adopter, adopt, defaults
 from commonhall.engine.definition import Example
 from commonhall.engine.expressions import BOOL, ExpressionRefused
+from commonhall.engine.fields.base import CompiledField
 from commonhall.engine.journey import Path, submission, walk
 from commonhall.engine.package import Adopted, Service
 from commonhall.engine.problems import ServiceRefused
@@ -80,11 +82,16 @@ def _wrong_answers(adopted: Adopted, example: Example) -> list[str]:
         if parsed.faults:
             codes = ", ".join(sorted({fault.code for fault in parsed.faults}))
             faults.append(f"the answer to '{name}' is not accepted ({codes})")
-        elif parsed.value != value:
+        elif parsed.value != value and not _same_choices(part, parsed.value, value):
             faults.append(
                 f"the answer to '{name}' is not in the contract's shape: {parsed.value!r}, not {value!r}"
             )
     return faults
+
+
+def _same_choices(part: CompiledField, kept: Any, given: Any) -> bool:
+    """Whether two answers of checkboxes chose the same; the order is the council's, not the example's."""
+    return part.type == "checkboxes" and sorted(kept) == sorted(given)
 
 
 def _path_faults(path: Path, example: Example) -> list[str]:

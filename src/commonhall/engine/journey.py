@@ -6,7 +6,7 @@ an answer that is not on the path is not seen by any condition and is never subm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -196,8 +196,10 @@ def contract_answers(answers: Answers) -> dict[str, Any]:
     return {**shared, "local": own} if own else shared
 
 
-def show_text(adopted: Adopted, key: str, answers: Answers, language: str) -> str:
-    """A text with the answers that it names, in words."""
+def show_text(
+    adopted: Adopted, key: str, answers: Answers, language: str, dress: Callable[[str], str] = str
+) -> str:
+    """A text with the answers that it names, in words; `dress` makes each answer fit for where the text goes."""
 
     def words(name: str) -> str:
         field_id, _, part = name.removeprefix("answers.").partition(".")
@@ -206,8 +208,8 @@ def show_text(adopted: Adopted, key: str, answers: Answers, language: str) -> st
         if compiled is None or value is None:
             return ""
         if part and compiled.id == field_id:
-            return str(value.get(part, ""))
-        return ", ".join(compiled.show(value, language))
+            return dress(str(value.get(part, "")))
+        return dress(", ".join(compiled.show(value, language)))
 
     return fill(adopted.texts.need(language, key), words)
 
