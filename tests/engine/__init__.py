@@ -1,0 +1,1 @@
+"""The service language and the journey: a definition in, an outcome out."""
