@@ -1,0 +1,1 @@
+"""Honest measurement: this platform, its peers and the machine's limit, in one run."""
