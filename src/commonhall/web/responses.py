@@ -39,7 +39,9 @@ async def read_form(request: Request) -> dict[str, list[str]]:
         if len(body) > MOST_BYTES:
             raise FormRefused(413, "refused_large")
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
     except ValueError:
         raise FormRefused(400, "refused_form") from None
     form: dict[str, list[str]] = {}
@@ -50,10 +52,12 @@ async def read_form(request: Request) -> dict[str, list[str]]:
 
 def is_cross_site(request: Request) -> bool:
     """Whether a browser says that a POST comes from another site's page."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        return True
+    said = request.headers.get("sec-fetch-site")
+    if said is not None:
+        return said not in {"same-origin", "none"}
+    # Older browsers say only where the page came from; "null" is a page that hides it, which ours never do.
     origin = request.headers.get("origin")
-    return bool(origin) and origin != "null" and urlsplit(str(origin)).netloc != request.headers.get("host")
+    return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host")
 
 
 def page_response(

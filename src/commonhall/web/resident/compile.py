@@ -60,8 +60,8 @@ class Compiler:
     ) -> Frame:  # fmt: skip
         """The layout's part of a page. `path` has no language."""
         words = WORDS[language]
-        name = site.name.get(language) or site.name["en"]
-        service = place.adopted.texts.need(language, "name") if place else None
+        name = without_marks(site.name.get(language) or site.name["en"])
+        service = without_marks(place.adopted.texts.need(language, "name")) if place else None
         whole = " - ".join(part for part in (title, service if service != title else None, name) if part)
         footer = (
             ("/measures", words["measures_link"]),
@@ -72,10 +72,10 @@ class Compiler:
         return Frame(
             language=language,
             languages=site.languages,
-            title=without_marks(whole) if title != hole("title") else whole,
+            title=whole,
             path=path,
             name=name,
-            logo_text=site.brand.logo_text.get(language) or name,
+            logo_text=without_marks(site.brand.logo_text.get(language) or name),
             home=prefixed("/", language),
             css=self._assets.url("resident.css"),
             js=self._assets.url("resident.js"),
@@ -104,13 +104,16 @@ class Compiler:
         time = None
         if minutes:
             time = words["time_one"] if minutes == 1 else words["time"].format(minutes=minutes)
-        name = texts.need(language, "name")
+        name = without_marks(texts.need(language, "name"))
         return self._pages.render(
             "resident/start.html",
             self.frame(place.site, language, name, f"/{place.service}", place=place),
             heading=name,
             intro=without_marks(texts.need(language, "start.intro")),
-            need=[texts.need(language, f"start.need.{i}") for i in range(len(definition.start.need))],
+            need=[
+                without_marks(texts.need(language, f"start.need.{i}"))
+                for i in range(len(definition.start.need))
+            ],
             time=time,
             action=place.path(),
             phone=place.site.phone,
@@ -147,14 +150,15 @@ class Compiler:
         body = look.text(f"{page.key}.body")
         alone = len(page.fields) == 1
         # With text between heading and question, the heading stands by itself and the label is for screen readers.
-        in_label = alone and body is None and page.fields[0].type != "list"
+        hint = look.text(f"{page.key}.hint")
+        own_hint = look.text(f"{page.fields[0].key}.hint")
+        in_label = alone and body is None and page.fields[0].type != "list" and not (hint and own_hint)
         components = [
             component(look, page, part, heading=in_label, hide=alone and not in_label) for part in page.fields
         ]
         words = WORDS[place.language]
         title = f"{words['error_prefix']}{question}" if failing else question
-        hint = look.text(f"{page.key}.hint")
-        shown = in_label and not look.text(f"{page.fields[0].key}.hint")
+        shown = in_label and not own_hint
         path = f"/{place.service}/{hole('journey')}/{page.id}"
         return self._pages.render(
             "resident/question.html",
@@ -164,6 +168,7 @@ class Compiler:
             hint=None if shown else hint,
             body=body,
             components=components,
+            has_rows=any(part.fields for part in page.fields),
             action=hole("action"),
             token=hole("token"),
         )

@@ -62,7 +62,7 @@ def component(
     question = look.text(f"{page.key}.question") or ""
     # Alone on its page, a question is asked in the page's words; its label names it among the answers.
     label = question if heading or hide else look.text(f"{part.key}.label") or question
-    if part.definition.optional and not heading and not hide:
+    if part.definition.optional:
         label = f"{label} {look.words['optional']}"
     hint = look.text(f"{part.key}.hint") or (look.text(f"{page.key}.hint") if heading else None)
     return _component(look, part, part.id, label, hint, heading=heading, hide=hide)
@@ -177,6 +177,7 @@ def _textarea(look: Look, part: CompiledField, name: str, title: _Title) -> dict
 
 def _date(look: Look, part: CompiledField, name: str, title: _Title) -> dict[str, Any]:
     failing = [piece for piece in DATE_PARTS if f"{name}-{piece}" in look.failing]
+    whole = error_of(look, name)
     born = part.definition.autocomplete == "bday"
     items = [
         {
@@ -193,7 +194,7 @@ def _date(look: Look, part: CompiledField, name: str, title: _Title) -> dict[str
         "id": dom_id(name),
         "fieldset": {"legend": title.as_legend()},
         "hint": title.as_hint() or {"text": look.words["date_hint"]},
-        "errorMessage": error_of(look, f"{name}-{failing[0]}") if failing else None,
+        "errorMessage": error_of(look, f"{name}-{failing[0]}") if failing else whole,
         "items": items,
     }
     return {"macro": "date", "params": params}

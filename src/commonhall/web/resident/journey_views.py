@@ -20,6 +20,7 @@ from commonhall.web.texts import WORDS
 
 _ROW_ACTION = re.compile(r"(add|remove):([a-z0-9_.]{1,50})(?::([0-9]{1,3}))?")
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{20,64}")
+_JOURNEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 CHECK, CONFIRMATION, FEEDBACK = "check", "confirmation", "feedback"
 
 Form = dict[str, list[str]]
@@ -64,7 +65,7 @@ class JourneyViews:
         place = self.room.place(visit)
         if place is None:
             return self.room.missing(visit)
-        if not visit.browser:
+        if not visit.browser or not _JOURNEY.fullmatch(visit.params["journey"]):
             return self._gone(visit, place, expired=False)
         try:
             if visit.request.method == "POST":
@@ -135,7 +136,6 @@ class JourneyViews:
         browser: str,
         *,
         rows: int | None = None,
-        status: int = 200,
     ) -> Response:
         changing = "change" in visit.request.query_params
         action = place.path(journey.id, page.id) + ("?change=1" if changing else "")
@@ -148,7 +148,8 @@ class JourneyViews:
         }
         count = rows if rows is not None else _stored_rows(page, journey.answers)
         body = self.room.compiler.question(place, page, faults, count, filled)
-        return page_response(visit.request, body, 422 if faults and status == 200 else status)
+        refused = faults and visit.request.method == "POST"
+        return page_response(visit.request, body, 422 if refused else 200)
 
     # -- answering ---------------------------------------------------------------------------------------
 
@@ -194,7 +195,7 @@ class JourneyViews:
             return see(self._here(place, journey))
         if journey.adopted.digest != place.adopted.digest:
             return await self._again(visit, journey, browser, page.id, form)
-        if journey.path.faults and journey.path.current is page:
+        if journey.path.faults and journey.path.current and journey.path.current.id == page.id:
             return self._with_faults(visit, place, journey, page, form, journey.path.faults, browser)
         if not journey.path.reaches(page.id):
             return see(self._here(place, journey))
@@ -228,9 +229,11 @@ class JourneyViews:
         if not journey.path.reaches(page.id):
             return see(self._here(place, journey))
         values = raw_values(_renumbered(page, form))
-        return self._question(
-            visit, place, journey, page, values, faults, browser, rows=max(1, _form_rows(page, form))
-        )
+        most = _most_rows(page)
+        # Only a form that is not ours has more rows than the list may have: those are not drawn.
+        shown = [fault for fault in faults if (fault.params or {}).get("row", 1) <= most]
+        rows = min(most, max(1, _form_rows(page, form)))
+        return self._question(visit, place, journey, page, values, shown, browser, rows=rows)
 
     async def _rows(
         self, visit: Visit, browser: str, page_id: str, form: Form, action: re.Match[str]
@@ -244,11 +247,8 @@ class JourneyViews:
         verb, _, number = action.groups()
         kept = _renumbered(page, form, without=int(number) if verb == "remove" and number else None)
         count = max(1, _form_rows(page, kept)) + (verb == "add")
-        part = next((part for part in page.fields if part.fields), None)
-        most = getattr(part.definition, "max", 10) if part else 1
-        return self._question(
-            visit, place, journey, page, raw_values(kept), (), browser, rows=min(count, most)
-        )
+        rows = min(count, _most_rows(page))
+        return self._question(visit, place, journey, page, raw_values(kept), (), browser, rows=rows)
 
     # -- check answers, submit, confirmation -------------------------------------------------------------
 
@@ -327,6 +327,11 @@ def _list_index(page: CompiledPage) -> re.Pattern[str] | None:
 def _stored_rows(page: CompiledPage, answers: Mapping[str, Any]) -> int:
     part = next((part for part in page.fields if part.fields), None)
     return max(1, len(answers.get(part.id) or [])) if part else 0
+
+
+def _most_rows(page: CompiledPage) -> int:
+    part = next((part for part in page.fields if part.fields), None)
+    return int(getattr(part.definition, "max", 10)) if part else 1
 
 
 def _form_rows(page: CompiledPage, form: Form) -> int:

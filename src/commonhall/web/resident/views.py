@@ -40,7 +40,7 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
                 return PlainTextResponse("No council's site has this address. Check it for a slip.\n", 404)
             language = "cy" if request.url.path.startswith("/cy/") else "en"
             if language not in site.languages:
-                return RedirectResponse(request.url.path.removeprefix("/cy") or "/", 302)
+                return RedirectResponse(_local(request.url.path.removeprefix("/cy")), 302)
             visit = Visit(request, site, language, request.cookies.get(room.cookie))
             try:
                 return await view(visit)
@@ -51,6 +51,11 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
         return endpoint
 
     async def missing(visit: Visit) -> Response:
+        path = visit.request.url.path
+        if path == "/cy":
+            return RedirectResponse("/cy/", 308)
+        if path.endswith("/") and path.strip("/"):
+            return RedirectResponse(_local(path.rstrip("/")), 308)
         return room.missing(visit)
 
     async def asset(request: Request) -> Response:
@@ -63,6 +68,7 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
         ("/case/{reference}", other.case, both),
         ("/measures", other.measures, ["GET"]),
         ("/{statement:statement}", other.statement, ["GET"]),
+        ("/cy", missing, both),
         ("/{service}", journey.start, both),
         ("/{service}/{journey}/{page}", journey.page, both),
         ("/{rest:path}", missing, both),
@@ -84,6 +90,11 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
         parts = urlsplit(tools.map_style_url)
         map_hosts = (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
     return secured(Starlette(routes=routes), Policy(tools.https, map_hosts))
+
+
+def _local(path: str) -> str:
+    """A path that stays on this site: two slashes at its start would name another host."""
+    return "/" + path.lstrip("/\\")
 
 
 def _named(view: View, name: str) -> View:
