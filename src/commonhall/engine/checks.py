@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cel_expr_python import cel
-
 from commonhall.engine import definition as d
 from commonhall.engine.expressions import Pattern
+from commonhall.engine.fields.compile import variables_of
 from commonhall.engine.fields.words import email_rule, phone_rule
 from commonhall.engine.problems import Problem
 from commonhall.engine.source import Source, Where, did_you_mean
@@ -69,7 +68,9 @@ def _check_setting(name: str, setting: d.Setting, source: Source, problems: list
 def _check_limits(part: Any, where: Where, source: Source, problems: list[Problem]) -> None:
     low, high = getattr(part, "min", None), getattr(part, "max", None)
     if low is not None and high is not None and low > high:
-        problems.append(source.problem((*where, "min"), f"min {low} is more than max {high}", "swap them"))
+        problems.append(
+            source.problem((*where, "min"), f"min {low:g} is more than max {high:g}", "swap them")
+        )
 
 
 def setting_fault(name: str, setting: d.Setting, value: Any) -> tuple[str, str] | None:
@@ -209,38 +210,31 @@ def _check_case(
 
 
 def check_texts(
-    definition: d.ServiceDefinition,
-    keyed: list[KeyedText],
-    welsh: Mapping[str, str],
-    variables: Mapping[str, cel.Type],
-    source: Source,
-    problems: list[Problem],
+    definition: d.ServiceDefinition, keyed: list[KeyedText], source: Source, problems: list[Problem]
 ) -> None:
     """Wording keys that exist, and holes in texts that can be filled where they stand."""
     keys = {text.key: text for text in keyed}
     for i, key in enumerate(definition.wording):
         if key not in keys:
-            problems.append(
-                source.problem(
-                    ("wording", i), f"'{key}' names no text of the service", did_you_mean(key, keys)
-                )
-            )
-    shown = Shown(definition, set(variables))
+            message = f"'{key}' names no text of the service"
+            problems.append(source.problem(("wording", i), message, did_you_mean(key, keys)))
+    shown = Shown(definition)
     for text in keyed:
-        for language, words in (("", text.text), ("Welsh ", welsh.get(text.key, ""))):
-            for hole in holes_in(words):
-                fault = shown.fault(hole, text.key)
-                if fault:
-                    problems.append(source.problem(text.where, f"{language}{fault[0]}", fault[1]))
+        for hole in holes_in(text.text):
+            fault = shown.fault(hole, text.key)
+            if fault:
+                problems.append(source.problem(text.where, *fault))
 
 
 class Shown:
     """What the texts of a service may show: settings everywhere, answers only where all are given."""
 
-    def __init__(self, definition: d.ServiceDefinition, variables: set[str]) -> None:
-        self.variables = variables
-        self.answers = {f"answers.{part.id}" for page in definition.pages for part in page.fields} | {
-            name for name in variables if name.startswith("answers.")
+    def __init__(self, definition: d.ServiceDefinition) -> None:
+        self.answers = {
+            name
+            for page in definition.pages
+            for part in page.fields
+            for name in (f"answers.{part.id}", *variables_of(part.id, part))
         }
         self.settings = {f"settings.{name}" for name in definition.settings}
         self.exits = {page.id for page in definition.pages if page.exit}

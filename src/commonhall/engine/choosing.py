@@ -41,7 +41,7 @@ class Choosing:
     @cached_property
     def shown(self) -> Shown:
         """What the service's texts may show; asked only where a council's text shows something."""
-        return Shown(self.service.definition, set(self.service.dialect.variables))
+        return Shown(self.service.definition)
 
     def say(self, where: Where, message: str, remedy: str, *, key: bool = False) -> None:
         """Note a problem at a place of the choices."""

@@ -239,13 +239,16 @@ def _faults(message: str, text: str) -> tuple[ExpressionFault, ...]:
     """CEL's own report, as faults in plain words with their place in the expression."""
     faults: list[ExpressionFault] = []
     shown = " ".join(text.split())
-    for line, column, words in _AT.findall(message):
+    for line, place, words in _AT.findall(message):
+        column = int(place)
         if len(faults) >= MAX_FAULTS:
             break
         said = words.replace(" (in container '')", "").replace(" [INVALID_ARGUMENT]", "")
         unknown = re.match(r"undeclared reference to '([^']*)'", said)
         if unknown:
             said = f"nothing is called '{unknown.group(1)}' here"
+            # CEL points at the last dot of a name; a person looks for its beginning.
+            column = max(1, column - max(0, unknown.group(1).rfind(".")))
         overload = re.match(r"found no matching overload for '([^']*)' applied to '\(([^']*)\)'", said)
         if overload:
             sign = overload.group(1).strip("_@")
@@ -253,7 +256,7 @@ def _faults(message: str, text: str) -> tuple[ExpressionFault, ...]:
             said = f"'{sign}' cannot be used with {kinds}"
         if said.startswith("Syntax error"):
             said = _syntax(said)
-        faults.append(ExpressionFault(f"{said} in '{shown}'", int(line), int(column)))
+        faults.append(ExpressionFault(f"{said} in '{shown}'", int(line), column))
     if not faults:
         reason = (
             message.splitlines()[0].partition(": ")[2].removesuffix(" [CANCELLED]") or message.splitlines()[0]

@@ -62,7 +62,7 @@ def compile_definition(
     for page in definition.pages:
         for part in page.fields:
             variables |= variables_of(part.id, part)
-    check_texts(definition, keyed, welsh, variables, source, problems)
+    check_texts(definition, keyed, source, problems)
     if problems and not _can_be_compiled(variables):
         return None
     dialect = Dialect(variables, calendars)

@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from commonhall.engine import meaning
+from commonhall.engine.checks import Shown
 from commonhall.engine.definition import Example, ServiceDefinition
 from commonhall.engine.fields.base import CompiledField
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem, ServiceRefused
 from commonhall.engine.source import Source, did_you_mean, read_yaml
-from commonhall.engine.texts import flatten, texts_of
+from commonhall.engine.texts import flatten, holes_in, texts_of
 from commonhall.engine.vocabulary import known_keys, root_of
 from commonhall.engine.working_days import Calendar
 
@@ -111,6 +112,7 @@ def _welsh(
         return {}
     english = {text.key for text in texts_of(definition)}
     welsh: dict[str, str] = {}
+    shown = Shown(definition)
     for key, text, where in flatten(source.data or {}):
         if key not in english:
             problems.append(
@@ -126,6 +128,10 @@ def _welsh(
             problems.append(source.problem(where, f"'{key}' is translated twice", "keep one", key=True))
         else:
             welsh[key] = text
+            for hole in holes_in(text):
+                fault = shown.fault(hole, key)
+                if fault:
+                    problems.append(source.problem(where, *fault))
     for key in sorted(english - welsh.keys()):
         parent = _nearest(source, key)
         problems.append(source.problem(parent, f"the Welsh text for '{key}' is missing", "add it"))

@@ -95,7 +95,7 @@ def compile_text(
 ) -> CompiledField:
     """One line, or several, of free text."""
     written = definition.pattern if isinstance(definition, TextField) else None
-    pattern = Pattern(written) if written else None
+    pattern = _pattern(written)
     lines = isinstance(definition, TextareaField)
     longest = definition.max_length
 
@@ -113,6 +113,14 @@ def compile_text(
     if pattern:
         schema["pattern"] = f"^(?:{written})$"
     return _field(field_id, input_name, key, definition, parse, schema)
+
+
+def _pattern(written: str | None) -> Pattern | None:
+    """The pattern, if there is one that can be read; the reader tells of one that cannot, and refuses it."""
+    try:
+        return Pattern(written) if written else None
+    except ValueError:
+        return None
 
 
 def compile_declaration(
