@@ -62,14 +62,14 @@ def compile_number(
         if not _NUMBER.fullmatch(text):
             return _fault(field_id, input_name, "number")
         exact = Decimal(text)
-        if exact != round(exact, places):
-            return _fault(field_id, input_name, "decimals" if places else "whole", {"places": places})
         bad = _out_of_range(exact, low, high)
         if bad:
             code, params = bad
             return _fault(
                 field_id, input_name, code, {name: show_number(limit) for name, limit in params.items()}
             )
+        if exact != round(exact, places):
+            return _fault(field_id, input_name, "decimals" if places else "whole", {"places": places})
         return Parsed(float(exact) + 0.0 if places else int(exact))
 
     def raw(value: Any) -> dict[str, tuple[str, ...]]:
