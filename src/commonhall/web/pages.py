@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from commonhall.web.texts import WORDS
 
@@ -47,7 +46,7 @@ def escape_markdown(text: str) -> str:
 
 def plain(text: str) -> bytes:
     """Text as HTML."""
-    return html.escape(text, quote=True).encode()
+    return str(escape(text)).encode()
 
 
 @dataclass(frozen=True, slots=True)
