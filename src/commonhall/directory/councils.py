@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Council:
-    """A local authority. `tier` is district, unitary or county; a district's county is its parent."""
+    """A local authority. A district's county is its parent; a unitary council has none.
+
+    `tier` is 'district', 'unitary' or 'county'; `nation` is 'England', 'Wales', 'Scotland' or 'Northern Ireland';
+    `population` is the estimate of 2020; `latitude` and `longitude` are degrees (WGS 84) of its middle.
+    """
 
     slug: str
     gss: str
@@ -40,7 +44,10 @@ class Councils:
         return self._by_slug.get(slug)
 
     def by_gss(self, code: str) -> Council | None:
-        """The council that has this code, or that now holds the area of a former code."""
+        """The council that has this code, or that now holds the area of a former code. A chain is followed."""
+        found = self._by_gss.get(code)
+        if found is not None:
+            return found
         seen = set()
         while code not in self._by_gss and code in self._aliases and code not in seen:
             seen.add(code)
@@ -67,6 +74,7 @@ def councils_from(data: Mapping[str, Any]) -> Councils:
 
 def councils_data(rows: list[Mapping[str, str]], aliases: list[Mapping[str, str]]) -> dict[str, Any]:
     """The compiled file's data from the rows of `councils.csv` and `gss_aliases.csv`."""
+    rows = [{column: text.strip() for column, text in row.items()} for row in rows]
 
     def number(text: str, kind: type[int] | type[float]) -> float | None:
         return kind(float(text)) if text else None

@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 
 from commonhall.directory.councils import Council, Councils, councils_from
-from commonhall.directory.postcodes import Postcodes, open_postcodes, parse_outward, parse_postcode
+from commonhall.directory.postcode_text import parse_outward, parse_postcode
+from commonhall.directory.postcodes import Postcodes, open_postcodes
 from commonhall.directory.services import NationalService, Services, providing_council, services_from
 
 POSTCODE_FILE = "postcodes.bin"
@@ -26,7 +27,7 @@ class NotAPostcode:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A live postcode: its district or unitary council first, then its county council."""
+    """A live postcode: its district or unitary council first, then its county council if it has one."""
 
     postcode: str
     councils: tuple[Council, ...]
@@ -34,9 +35,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The postcode cannot be answered for certain; these councils are the ones of its area.
+    """The postcode cannot be answered for certain; these councils, by name, are the ones of its area.
 
-    `whole` is false where only the first half of a postcode was given.
+    It is well formed but not live, or (`whole` is false) only its first half was given. Its area is its sector, or
+    its whole district where that sector is not known. One candidate alone is still a choice, not an answer.
     """
 
     postcode: str

@@ -1,10 +1,16 @@
-"""Import a real ONS Postcode Directory: 2.6 million rows, streamed, and swapped in only when it is whole."""
+"""Import a real ONS Postcode Directory: 2.6 million rows, streamed, and swapped in only when it is whole.
+
+The columns are those of ONS's own user guide: `pcds` (the postcode with one space), `doterm` (the month it ended,
+empty while it is live), and the council as `oslaua`, or since 2024 as `lad..cd` with the year of its codes.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,21 +20,26 @@ from typing import IO
 
 from commonhall.directory.councils import Councils
 from commonhall.directory.directory import POSTCODE_FILE
-from commonhall.directory.postcodes import compile_postcodes, open_postcodes, parse_postcode
+from commonhall.directory.postcode_text import parse_postcode
+from commonhall.directory.postcodes import PostcodeFileRefused, compile_postcodes, open_postcodes
 
 _COUNCIL_COLUMN = re.compile(r"oslaua|lad\d\dcd|laua")
 _POSTCODE_COLUMNS = ("pcds", "pcd2", "pcd", "pcd7", "pcd8")
 MOST_EXAMPLES = 20
-_EVERY = 50_000
+_EVERY = 20_000
 
 
 class ImportRefused(Exception):  # noqa: N818
-    """A file is not an ONS Postcode Directory; nothing was changed."""
+    """A file is not an ONS Postcode Directory, or cannot be taken in; the former one stays in use."""
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import found. `unknown` are the first rows whose council nobody knows, as (line, postcode, code)."""
+    """What an import found: `rows` is the sum of the five counts after it; `size` is in bytes.
+
+    `unknown` are the first rows whose council nobody knows, or whose postcode has no postcode's shape, as
+    (line, postcode, code). `no_council` are the Channel Islands, the Isle of Man and rows without a code.
+    """
 
     rows: int = 0
     live: int = 0
@@ -49,82 +60,117 @@ def import_onspd(path: Path, out_folder: Path, councils: Councils, progress: Pro
 
     The former file stays in use until the new one is whole. Raises `ImportRefused` with the remedy.
     """
+    if not path.exists():
+        raise ImportRefused(f"there is no file {path}: give the path of the ONS Postcode Directory")
     report = ImportReport()
     try:
         with _opened(path) as (text, position, total):
             rows = _rows(text, report, councils, lambda: progress(position(), total))
-            try:
-                compiled = compile_postcodes(rows, path.name, _date_of(path))
-            except ValueError as error:
-                raise ImportRefused(f"{path.name}: {error}: get the file anew") from None
+            compiled = compile_postcodes(rows, path.name, _date_of(path))
             progress(total, total)
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError, csv.Error) as error:
-        raise ImportRefused(f"{path} cannot be read: {error}") from error
+    except (OSError, zipfile.BadZipFile, UnicodeDecodeError, csv.Error, NotImplementedError) as error:
+        raise ImportRefused(f"{path.name} cannot be read: {error}: get the file anew") from error
+    except ValueError as error:
+        raise ImportRefused(f"{path.name}: {error}: get the file anew") from None
     if not report.live:
         raise ImportRefused(f"{path.name} has no live postcode: is it the whole ONS Postcode Directory?")
     report.size = len(compiled)
-    out_folder.mkdir(parents=True, exist_ok=True)
-    target = out_folder / POSTCODE_FILE
-    fresh = target.with_suffix(".new")
-    fresh.write_bytes(compiled)
-    open_postcodes(fresh, verify=True)
-    fresh.replace(target)
+    _put(compiled, out_folder / POSTCODE_FILE)
     return report
+
+
+def _put(compiled: bytes, target: Path) -> None:
+    """Write beside the target, read it back, then take its place: a reader sees the old file or the new one."""
+    fresh: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".new", delete=False) as file:
+            fresh = Path(file.name)
+            file.write(compiled)
+            file.flush()
+            os.fsync(file.fileno())
+        # The worker may run as another user than whoever imports.
+        fresh.chmod(0o644)
+        open_postcodes(fresh)
+        fresh.replace(target)
+    except (OSError, PostcodeFileRefused) as error:
+        if fresh is not None:
+            fresh.unlink(missing_ok=True)
+        raise ImportRefused(
+            f"{target} cannot be written ({error}): is there room, and may you write?"
+        ) from error
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[IO[str], Callable[[], int], int]]:
     """The CSV as text, how far it has been read, and how long it is (in bytes)."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [item for item in archive.infolist() if _is_data(item.filename)]
-            if not names:
-                raise ImportRefused(f"{path.name} has no ONSPD CSV in it: give the CSV itself")
-            largest = max(names, key=lambda item: item.file_size)
-            with archive.open(largest) as raw:
-                yield io.TextIOWrapper(raw, "utf-8-sig", newline=""), raw.tell, largest.file_size
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
+            yield text, raw.tell, path.stat().st_size
         return
-    with path.open("rb") as raw:
-        yield io.TextIOWrapper(raw, "utf-8-sig", newline=""), raw.tell, path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        found = [entry for entry in archive.infolist() if _is_data(entry.filename)]
+        if not found:
+            raise ImportRefused(f"{path.name} has no ONSPD CSV in it: give the CSV itself")
+        largest = max(found, key=lambda entry: entry.file_size)
+        with archive.open(largest) as item, io.TextIOWrapper(item, "utf-8-sig", newline="") as text:
+            yield text, item.tell, largest.file_size
 
 
 def _is_data(name: str) -> bool:
+    # The archive carries the same rows twice: whole, and cut by postcode area in a folder "multi_csv".
     return name.lower().endswith(".csv") and "multi_csv" not in name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    postcode: int
+    council: int
+    ended: int
+
+
+def _columns(header: list[str]) -> _Columns:
+    names = [name.strip().lower() for name in header]
+    if not any(names):
+        raise ImportRefused("the file is empty, or its first line is: it must be ONSPD's own header")
+    found = {
+        "pcds": next((names.index(name) for name in _POSTCODE_COLUMNS if name in names), None),
+        "oslaua (or lad..cd)": next(
+            (i for i, name in enumerate(names) if _COUNCIL_COLUMN.fullmatch(name)), None
+        ),
+        "doterm": names.index("doterm") if "doterm" in names else None,
+    }
+    places = [place for place in found.values() if place is not None]
+    if len(places) < len(found):
+        missing = ", ".join(name for name, place in found.items() if place is None)
+        raise ImportRefused(f"the first line has no column {missing}: it must be ONSPD's own header")
+    return _Columns(*places)
 
 
 def _rows(
     text: IO[str], report: ImportReport, councils: Councils, tick: Callable[[], None]
 ) -> Iterator[tuple[str, str]]:
+    """The live rows of Great Britain, as (postcode, GSS code of today's council); the others are counted."""
     reader = csv.reader(text)
-    header = [name.strip().lower() for name in next(reader, [])]
-    postcode_at = next((header.index(name) for name in _POSTCODE_COLUMNS if name in header), None)
-    council_at = next((i for i, name in enumerate(header) if _COUNCIL_COLUMN.fullmatch(name)), None)
-    ended_at = header.index("doterm") if "doterm" in header else None
-    missing = [
-        name
-        for name, place in (("pcds", postcode_at), ("oslaua", council_at), ("doterm", ended_at))
-        if place is None
-    ]
-    if missing or postcode_at is None or council_at is None or ended_at is None:
-        raise ImportRefused(
-            f"the first line has no column {', '.join(missing)}: it must be ONSPD's own header"
-        )
+    at = _columns(next(reader, []))
+    last = max(at.postcode, at.council, at.ended)
     known: dict[str, str | None] = {}
     for row in reader:
+        if not row:
+            continue
         report.rows += 1
         if report.rows % _EVERY == 0:
             tick()
-        if len(row) <= max(postcode_at, council_at, ended_at):
+        if len(row) <= last:
             raise ImportRefused(f"line {reader.line_num} is cut short: get the file anew")
-        if row[ended_at].strip():
+        if row[at.ended].strip():
             report.terminated += 1
             continue
-        postcode, code = row[postcode_at], row[council_at].strip()
+        postcode, code = row[at.postcode], row[at.council].strip()
         if postcode.startswith("BT"):
             report.northern_ireland += 1
             continue
         if not code or code.endswith("99999999"):
-            # The Channel Islands, the Isle of Man and a few large users have no council.
             report.no_council += 1
             continue
         if code not in known:
@@ -141,5 +187,6 @@ def _rows(
 
 
 def _date_of(path: Path) -> str:
+    """The month that ONS puts into the file's name ('ONSPD_FEB_2025_UK.csv')."""
     found = re.search(r"([A-Z]{3})_(20\d\d)", path.name.upper())
     return f"{found.group(1).title()} {found.group(2)}" if found else "unknown"

@@ -2,10 +2,11 @@
 
 A postcode is a sector ('B91 3') and a unit (two of twenty letters). The file has one record for each sector,
 in order: its key, its council (or where its runs of councils start), and a bitmap of the 400 units that says
-which are live. So the file knows which postcodes exist, and a lookup is a binary search and one bit.
+which are live. So the file knows which postcodes exist, and a lookup is one record and one bit of it.
 
-Layout, little endian: 8 bytes magic, 4 bytes length of a JSON header, the header (source, date, counts, the
-list of GSS codes, SHA-256 of the rest), the sector records, the runs.
+Layout, little endian: 8 bytes magic with the format's number, 32 bytes SHA-256 of all that follows, 4 bytes length
+of a JSON header, the header (source, date, counts, the list of GSS codes), the sector records, the runs. The whole
+file is compared with its checksum when it is opened, so a lookup need check nothing.
 """
 
 from __future__ import annotations
@@ -13,72 +14,50 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-import re
 import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-MAGIC = b"CHPOST1\n"
-LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
-"""The letters of an inward code (Royal Mail leaves out C, I, K, M, O and V)."""
-UNITS = len(LETTERS) ** 2
+from commonhall.directory.postcode_text import UNIT_LETTERS, parse_postcode
+
+UNITS = len(UNIT_LETTERS) ** 2
 MIXED = 0xFFFF
+_KIND, _FORMAT = b"CHPOST", b"2\n"
+_HEAD = struct.Struct("<6s2s32sI")
 _RECORD = struct.Struct(f"<5sHI{UNITS // 8}s")
+_KEY = struct.Struct(f"<5s{_RECORD.size - 5}x")
 _RUN = struct.Struct("<HH")
-_PLACE = {letter: place for place, letter in enumerate(LETTERS)}
-
-_NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
-_OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
-_POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9])([ABD-HJLNP-UW-Z]{2})")
+_COUNT = struct.Struct("<H")
+_PLACE = {
+    one + other: place * len(UNIT_LETTERS) + second
+    for place, one in enumerate(UNIT_LETTERS)
+    for second, other in enumerate(UNIT_LETTERS)
+}
+_REMEDY = "import the ONS Postcode Directory again, or reinstall the package"
 
 
 class PostcodeFileRefused(Exception):  # noqa: N818
     """A file is not a postcode file, is damaged, or is of another format; the message says which."""
 
 
-def parse_postcode(text: str) -> tuple[str, str, str] | None:
-    """(outward, sector digit, unit) of what a person typed, or None where it cannot be a postcode.
-
-    Spaces, dashes and small letters do not matter. A letter O typed for the zero of the inward code, or I for
-    its one, is put right: no inward code starts with a letter.
-    """
-    if len(text) > 60:
-        return None
-    bare = _NOT_ALNUM.sub("", text.upper())
-    if len(bare) >= 5 and bare[-3] in "OI":
-        bare = bare[:-3] + {"O": "0", "I": "1"}[bare[-3]] + bare[-2:]
-    match = _POSTCODE.fullmatch(bare)
-    return match.groups() if match else None  # type: ignore[return-value]
-
-
-def parse_outward(text: str) -> str | None:
-    """The outward code where only the first half was typed ('B91')."""
-    bare = _NOT_ALNUM.sub("", text.upper()[:60])
-    return bare if _OUTWARD.fullmatch(bare) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Sector:
-    """One sector of the file: its key ('B91 3'), its live units, and its councils."""
-
-    key: str
-    live: bytes
-    council: int
-    runs: tuple[tuple[int, int], ...]
-
-
 class Postcodes:
     """The file, opened. Safe to share between threads; nothing in it changes."""
 
-    def __init__(self, data: mmap.mmap | bytes, header: dict[str, object], start: int, sectors: int) -> None:
+    def __init__(self, data: mmap.mmap, header: Mapping[str, Any], start: int) -> None:
         self._data = data
         self._start = start
-        self._count = sectors
-        self._runs = start + sectors * _RECORD.size
-        self.header = header
-        self.codes: tuple[str, ...] = tuple(header["codes"])  # type: ignore[arg-type]
+        count = int(header["sectors"])
+        self._runs = start + count * _RECORD.size
+        # A dictionary of some 11,000 keys costs a millisecond once, and saves a search in every lookup.
+        records = memoryview(data)[start : self._runs]
+        self._places = {record[0]: place for place, record in enumerate(_KEY.iter_unpack(records))}
+        self.codes: tuple[str, ...] = tuple(header["codes"])
+        self.source = str(header["source"])
+        self.date = str(header["date"])
+        self.postcodes = int(header["postcodes"])
 
     def council(self, outward: str, digit: str, unit: str) -> str | None:
         """The GSS code of a live postcode's council, or None where the postcode is not live."""
@@ -86,7 +65,7 @@ class Postcodes:
         if record is None:
             return None
         _, council, offset, live = record
-        place = _PLACE[unit[0]] * len(LETTERS) + _PLACE[unit[1]]
+        place = _PLACE[unit]
         if not live[place >> 3] >> (place & 7) & 1:
             return None
         return self.codes[self._in_runs(offset, place) if council == MIXED else council]
@@ -101,39 +80,22 @@ class Postcodes:
         found = (self._find(_key(outward, str(digit))) for digit in range(10))
         return self._councils([record for record in found if record])
 
-    def sectors(self) -> Iterator[str]:
-        """The keys of all sectors, in order."""
-        for place in range(self._count):
-            yield self._record(place)[0].decode().rstrip()
-
     def _councils(self, records: list[tuple[bytes, int, int, bytes]]) -> tuple[str, ...]:
         found: list[int] = []
         for _, council, offset, _ in records:
             found += [c for _, c in self._run_list(offset)] if council == MIXED else [council]
         return tuple(self.codes[council] for council in dict.fromkeys(found))
 
-    def _record(self, place: int) -> tuple[bytes, int, int, bytes]:
-        return _RECORD.unpack_from(self._data, self._start + place * _RECORD.size)
-
     def _find(self, key: bytes) -> tuple[bytes, int, int, bytes] | None:
-        low, high = 0, self._count
-        data, start, size = self._data, self._start, _RECORD.size
-        while low < high:
-            middle = (low + high) // 2
-            at = start + middle * size
-            if data[at : at + 5] < key:
-                low = middle + 1
-            else:
-                high = middle
-        if low == self._count:
+        place = self._places.get(key)
+        if place is None:
             return None
-        record = self._record(low)
-        return record if record[0] == key else None
+        return _RECORD.unpack_from(self._data, self._start + place * _RECORD.size)
 
     def _run_list(self, offset: int) -> list[tuple[int, int]]:
         at = self._runs + offset
-        (count,) = struct.unpack_from("<H", self._data, at)
-        return [_RUN.unpack_from(self._data, at + 2 + i * _RUN.size) for i in range(count)]
+        (count,) = _COUNT.unpack_from(self._data, at)
+        return [_RUN.unpack_from(self._data, at + _COUNT.size + i * _RUN.size) for i in range(count)]
 
     def _in_runs(self, offset: int, place: int) -> int:
         council = MIXED
@@ -151,71 +113,87 @@ def _key(outward: str, digit: str) -> bytes:
 def compile_postcodes(rows: Iterable[tuple[str, str]], source: str, date: str) -> bytes:
     """Make the file's bytes from (postcode, GSS code) rows in any order. A postcode twice must agree.
 
+    Takes about a kilobyte of memory for each sector (some 12 MB for Great Britain), however many rows there are.
     Raises `ValueError` for what is not a postcode or disagrees.
     """
-    places: dict[int, str] = {}
-    sectors: dict[bytes, dict[int, str]] = {}
+    sectors: dict[bytes, array[int]] = {}
+    numbers: dict[str, int] = {}
     for postcode, gss in rows:
         parsed = parse_postcode(postcode)
         if parsed is None:
             raise ValueError(f"'{postcode}' is not a postcode")
         outward, digit, unit = parsed
-        places = sectors.setdefault(_key(outward, digit), {})
-        place = _PLACE[unit[0]] * len(LETTERS) + _PLACE[unit[1]]
-        if places.setdefault(place, gss) != gss:
-            raise ValueError(f"'{postcode}' stands twice, with {places[place]} and {gss}")
-    codes = sorted({gss for units in sectors.values() for gss in units.values()})
-    number = {gss: i for i, gss in enumerate(codes)}
-    records = bytearray()
-    runs = bytearray()
+        key = _key(outward, digit)
+        owners = sectors.get(key)
+        if owners is None:
+            owners = sectors[key] = array("H", [MIXED]) * UNITS
+        number, place = numbers.setdefault(gss, len(numbers)), _PLACE[unit]
+        if owners[place] not in {MIXED, number}:
+            other = list(numbers)[owners[place]]
+            raise ValueError(f"'{postcode}' stands twice, with {other} and {gss}")
+        owners[place] = number
+    return _packed(sectors, list(numbers), source, date)
+
+
+def _packed(sectors: dict[bytes, array[int]], gss: list[str], source: str, date: str) -> bytes:
+    codes = sorted(gss)
+    number = [codes.index(code) for code in gss]
+    records, runs = bytearray(), bytearray()
+    postcodes = 0
     for key in sorted(sectors):
-        units = sectors[key]
         live = bytearray(UNITS // 8)
-        for place in units:
-            live[place >> 3] |= 1 << (place & 7)
-        owners = [(place, number[units[place]]) for place in sorted(units)]
-        changes = [next(group) for _, group in groupby(owners, key=lambda owner: owner[1])]
+        owners: list[tuple[int, int]] = []
+        for place, owner in enumerate(sectors[key]):
+            if owner != MIXED:
+                live[place >> 3] |= 1 << (place & 7)
+                owners.append((place, number[owner]))
+        postcodes += len(owners)
+        changes = [next(group) for _, group in groupby(owners, key=lambda each: each[1])]
         council = changes[0][1] if len(changes) == 1 else MIXED
         records += _RECORD.pack(key, council, len(runs) if council == MIXED else 0, bytes(live))
         if council == MIXED:
-            runs += struct.pack("<H", len(changes)) + b"".join(_RUN.pack(*change) for change in changes)
-    body = bytes(records + runs)
+            runs += _COUNT.pack(len(changes)) + b"".join(_RUN.pack(*change) for change in changes)
     header = {
-        "format": 1,
         "source": source,
         "date": date,
-        "postcodes": sum(len(units) for units in sectors.values()),
+        "postcodes": postcodes,
         "sectors": len(sectors),
         "codes": codes,
-        "sha256": hashlib.sha256(body).hexdigest(),
     }
     head = json.dumps(header, separators=(",", ":")).encode()
-    return MAGIC + struct.pack("<I", len(head)) + head + body
+    rest = struct.pack("<I", len(head)) + head + records + runs
+    return _KIND + _FORMAT + hashlib.sha256(rest).digest() + rest
 
 
-def open_postcodes(path: Path, *, verify: bool = False) -> Postcodes:
-    """Map a postcode file into memory. With `verify`, read it all and compare its checksum.
+def open_postcodes(path: Path) -> Postcodes:
+    """Map a postcode file into memory and compare it with its checksum (about a millisecond).
 
     Raises `PostcodeFileRefused`; the remedy is in its message.
     """
-    remedy = "import the ONS Postcode Directory again, or reinstall the package"
     try:
         with path.open("rb") as file:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
-        raise PostcodeFileRefused(f"{path.name} cannot be read ({error}): {remedy}") from error
-    if data[: len(MAGIC)] != MAGIC or len(data) < len(MAGIC) + 4:
-        raise PostcodeFileRefused(f"{path.name} is not a postcode file of this format: {remedy}")
-    (length,) = struct.unpack_from("<I", data, len(MAGIC))
-    start = len(MAGIC) + 4 + length
+        raise PostcodeFileRefused(f"{path} cannot be read ({error}): {_REMEDY}") from error
     try:
-        header = json.loads(data[len(MAGIC) + 4 : start])
-        sectors = int(header["sectors"])
-        known = all(isinstance(code, str) for code in header["codes"]) and header["format"] == 1
-    except (ValueError, KeyError, TypeError):
-        known, header, sectors = False, {}, 0
-    if not known or len(data) < start + sectors * _RECORD.size:
-        raise PostcodeFileRefused(f"{path.name} is damaged or cut short: {remedy}")
-    if verify and hashlib.sha256(data[start:]).hexdigest() != header.get("sha256"):
-        raise PostcodeFileRefused(f"{path.name} does not match its checksum: {remedy}")
-    return Postcodes(data, header, start, sectors)
+        header, start = _checked(data)
+    except ValueError as error:
+        data.close()
+        raise PostcodeFileRefused(f"{path} {error}: {_REMEDY}") from None
+    return Postcodes(data, header, start)
+
+
+def _checked(data: mmap.mmap) -> tuple[Mapping[str, Any], int]:
+    if data[: len(_KIND)] != _KIND:
+        raise ValueError("is not a postcode file")
+    if len(data) < _HEAD.size:
+        raise ValueError("is damaged or cut short")
+    _, number, digest, length = _HEAD.unpack_from(data)
+    if number != _FORMAT:
+        raise ValueError("is a postcode file of another release's format")
+    with memoryview(data) as view, view[_HEAD.size - 4 :] as rest:
+        if hashlib.sha256(rest).digest() != digest:
+            raise ValueError("is damaged or cut short: it does not match its checksum")
+    start = _HEAD.size + length
+    header: Mapping[str, Any] = json.loads(data[_HEAD.size : start])
+    return header, start
