@@ -166,19 +166,20 @@ def _pages(
         for key in texts
         if ".options." in key or key.endswith(".unit")
     }
-    shared = [
-        page
-        if page.id not in work.service.choosing and not _touches(page, touched)
-        else _anew(work, page, settings)
-        for page in work.service.pages
-    ]
+    touched |= {f"settings.{name}" for name in work.choices.settings}
+    shared = [_anew(work, page, settings) if _touches(page, touched) else page for page in work.service.pages]
     if not extra and all(mine is theirs for mine, theirs in zip(shared, work.service.pages, strict=True)):
         return work.service.pages
     return tuple(one for page in shared for one in (page, *extra.get(page.id, ())))
 
 
 def _touches(page: CompiledPage, touched: set[str]) -> bool:
-    return bool(touched) and any(part.key in touched for part in all_fields(page))
+    """Whether a field of the page, or a setting that holds its options, is among those that differ."""
+    return bool(touched) and any(
+        part.key in touched
+        or (isinstance(named := getattr(part.definition, "options", None), str) and named in touched)
+        for part in all_fields(page)
+    )
 
 
 def _anew(work: Choosing, page: CompiledPage, settings: Settings) -> CompiledPage:

@@ -52,8 +52,6 @@ class Service:
     """What conditions see of answers that nobody gave: '' for words, [] for lists."""
     holed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By language, the keys of the texts that name a setting or an answer."""
-    choosing: frozenset[str] = frozenset()
-    """The pages whose options a setting decides."""
 
     @property
     def id(self) -> str:

@@ -12,7 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 from commonhall.engine import meaning
 from commonhall.engine.checks import Shown
 from commonhall.engine.definition import Example, ServiceDefinition
-from commonhall.engine.fields.base import CompiledField
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem, ServiceRefused
 from commonhall.engine.source import Source, did_you_mean, read_yaml
@@ -58,13 +57,7 @@ def read_service(files: Mapping[str, str], calendars: Mapping[str, Calendar], fo
             language: tuple(key for key, text in texts.items() if "{{" in text)
             for language, texts in compiled.texts.items()
         },
-        choosing=frozenset(page.id for page in compiled.pages if any(map(_by_setting, page.fields))),
     )
-
-
-def _by_setting(part: CompiledField) -> bool:
-    """Whether a council decides on options of this field."""
-    return any(isinstance(getattr(one.definition, "options", None), str) for one in (part, *part.fields))
 
 
 def digest_of(content: Any) -> str:
