@@ -91,6 +91,7 @@ _EN = {
     "measures_responses_one": "1 response",
     "measures_channel": "Sent by channel",
     "measures_service": "Service",
+    "measures_by_service": "By service",
     "measures_rules": (
         "Somebody who is told that they cannot use the service has completed it; coming back to finish is not a new"
         " start. Satisfaction is the mean of scores from 1 to 5, as a share of the best."
@@ -224,6 +225,7 @@ _CY = {
     "measures_responses_one": "1 ymateb",
     "measures_channel": "Anfonwyd yn ôl sianel",
     "measures_service": "Gwasanaeth",
+    "measures_by_service": "Yn ôl gwasanaeth",
     "measures_rules": (
         "Mae rhywun sy’n cael gwybod na all ddefnyddio’r gwasanaeth wedi’i gwblhau; nid dechrau newydd yw dod yn ôl i"
         " orffen. Bodlonrwydd yw cymedr y sgoriau o 1 i 5, fel cyfran o’r gorau."

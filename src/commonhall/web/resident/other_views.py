@@ -203,4 +203,8 @@ def _measure_row(name: str, one: ServiceMeasures, language: str) -> dict[str, ob
     channels = ", ".join(
         f"{words.get(f'channel_{channel}', channel)} {count:,}" for channel, count in one.by_channel.items()
     )
-    return {"name": name, "figures": figures, "channels": channels}
+    rate, satisfaction = (
+        "–" if share is None else f"{share:.0%}" for share in (one.completion_rate, one.satisfaction)
+    )
+    cells = (f"{one.starts:,}", f"{one.completions:,}", rate, satisfaction)
+    return {"name": name, "figures": figures, "channels": channels, "cells": cells}
