@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from commonhall.casework.cases import CaseNotFound, CaseUpdate, CaseView, TooManyTries
 from commonhall.casework.journeys import Journey, JourneyGone
@@ -491,3 +493,31 @@ async def test_the_other_pages_are_whole(browser: httpx2.AsyncClient) -> None:
         page = await browser.get(path)
         assert faults_of_html(page.text) == [], path
     assert "75%" in (await browser.get("/measures")).text
+
+
+NAMES = [
+    "ours",
+    "seen-day",
+    "seen-month",
+    "seen-year",
+    "people-0-name",
+    "people-999-name",
+    "_action",
+    "score",
+]
+TEXTS = st.text(max_size=30) | st.sampled_from(
+    ["yes", "9", "remove:people:0", "add:people", "add:ours", "\0", "'; drop table x", "<script>"]
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    page=st.sampled_from(["ours", "not-ours", "seen", "people", "check", "confirmation", "feedback", "x"]),
+    data=st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), TEXTS, max_size=6),
+)
+async def test_no_form_breaks_a_page(browser: httpx2.AsyncClient, page: str, data: dict[str, str]) -> None:
+    journey = await begin(browser)
+    token = token_in((await browser.get(f"{journey}/ours")).text)
+    sent = await browser.post(f"{journey}/{page}", data={**data, "_token": token})
+    assert sent.status_code < 500
+    assert "<script>" not in sent.text
