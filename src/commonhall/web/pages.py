@@ -44,9 +44,18 @@ def escape_markdown(text: str) -> str:
     return _MARKDOWN_SIGNS.sub(r"\\\1", text)
 
 
+# HTML Living Standard 13.2.3.5: what is an error in a page, whoever typed it.
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+
 def plain(text: str) -> bytes:
-    """Text as HTML."""
-    return str(escape(text)).encode()
+    """Text as HTML, without the characters that no page may hold."""
+    fit = text if text.isprintable() else _UNFIT.sub("", text)
+    return str(escape(fit)).encode()
 
 
 @dataclass(frozen=True, slots=True)
