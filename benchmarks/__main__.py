@@ -24,6 +24,7 @@ from benchmarks.processes import HOME
 BUILD = HOME / ".build"
 PEERS: dict[str, MakeReady] = {
     "commonhall": commonhall.make_ready,
+    "packed": commonhall.make_ready_packed,
     "django": django.make_ready,
     "limit": limit.make_ready,
 }
@@ -80,8 +81,8 @@ def compare(found: Findings, postgres: Cluster, names: list[str], console: Conso
                     continue
             found.rounds.setdefault(name, []).append(one)
             console.print(
-                f"round {number + 1}  {report.TITLES[name]:<34} {one.journeys_per_second:7.1f} journeys/s "
-                f"{one.platform_ms:7.2f} CPU ms a journey (load generator {one.load_ms:.2f})"
+                f"round {number + 1}  {report.TITLES[name]:<30} {one.journeys_per_second:7.1f} journeys/s "
+                f"{one.platform_ms:7.2f} CPU ms a journey (load generator {one.load_ms:.2f}, others {100 * one.others_share:.0f}%)"
             )
 
 

@@ -36,6 +36,7 @@ class Round:
 
     `journeys` are the requests answered in the window divided by the requests of a journey, so that a journey which
     straddles the window's edge counts by its share in it; `completed` are those whose last page came within it.
+    `others_share` is the part of the machine's CPU time (0 to 1) that was taken by anything that is not measured here.
     """
 
     journeys: float
@@ -47,6 +48,7 @@ class Round:
     server_ms: float
     postgres_ms: float
     load_ms: float
+    others_share: float
     median_journey_seconds: float
     slowest_journey_seconds: float
 
@@ -112,9 +114,11 @@ def generate(ready: Ready, pids: list[int], postgres: int, plan: Plan) -> dict[s
 def figures(found: Mapping[str, object], steps: int) -> Round:
     """The findings per second and per journey of so many `steps`."""
     count = {name: int(str(found[name])) for name in ("journeys", "requests", "pages", "page_bytes")}
+    machine = found["machine"]
     cpu, lengths, seconds = found["cpu"], found["journey_seconds"], float(str(found["seconds"]))
     assert isinstance(cpu, dict)
     assert isinstance(lengths, list)
+    assert isinstance(machine, dict)
     journeys = count["requests"] / steps
     return Round(
         journeys=journeys,
@@ -126,6 +130,7 @@ def figures(found: Mapping[str, object], steps: int) -> Round:
         server_ms=1000 * cpu["server"] / journeys,
         postgres_ms=1000 * cpu["postgres"] / journeys,
         load_ms=1000 * cpu["load"] / journeys,
+        others_share=max(0.0, (machine["busy"] - sum(cpu.values())) / machine["all"]),
         median_journey_seconds=statistics.median(lengths),
         slowest_journey_seconds=max(lengths),
     )

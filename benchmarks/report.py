@@ -10,7 +10,13 @@ from rich.table import Table
 from benchmarks.comparison import Plan
 from benchmarks.micro import Row
 
-TITLES = {"commonhall": "Commonhall", "django": "Django, formtools' session wizard", "limit": "the limit"}
+TITLES = {
+    "commonhall": "Commonhall",
+    "packed": "Commonhall, compressing (br)",
+    "django": "Django, session wizard",
+    "limit": "the limit",
+}
+DISTURBED = 0.1
 TARGETS = {
     "django": ("CPU of Django : CPU of Commonhall", 4.4, "at least 4.4"),
     "limit": ("CPU of the limit : CPU of Commonhall", 0.46, "at least 0.46"),
@@ -51,19 +57,10 @@ def print_ratios(console: Console, found: Mapping[str, Mapping[str, float]]) -> 
 
 def print_medians(console: Console, found: Mapping[str, Mapping[str, float]], plan: Plan) -> None:
     """Each peer's medians, with what PostgreSQL and the load generator took of the CPU."""
-    title = f"Whole journeys, {plan.people} people at once, {plan.workers} web processes, medians of {plan.rounds} rounds"
+    title = f"Whole journeys, {plan.people} people at once, {plan.workers} web processes; medians, rounds: {plan.rounds}"
     table = Table(title=title, title_justify="left")
     table.add_column("")
-    columns = (
-        "journeys/s",
-        "CPU ms a journey",
-        "web",
-        "PostgreSQL",
-        "load generator",
-        "its share",
-        "spread",
-        "requests",
-    )
+    columns = ("journeys/s", "CPU ms", "spread", "web", "PostgreSQL", "load generator", "others", "requests")
     for column in (*columns, "page bytes", "s a journey"):
         table.add_column(column, justify="right")
     for name, peer in found.items():
@@ -72,22 +69,24 @@ def print_medians(console: Console, found: Mapping[str, Mapping[str, float]], pl
             TITLES[name],
             f"{peer['journeys_per_second']:.1f}",
             f"{peer['platform_ms']:.2f}",
+            f"{peer['least_ms']:.1f}-{peer['most_ms']:.1f}",
             f"{peer['server_ms']:.2f}",
             f"{peer['postgres_ms']:.2f} ({100 * peer['postgres_ms'] / peer['platform_ms']:.0f}%)",
-            f"{peer['load_ms']:.2f}",
-            f"{share:.0f}%",
-            f"{peer['least_ms']:.1f}-{peer['most_ms']:.1f}",
+            f"{peer['load_ms']:.2f} ({share:.0f}%)",
+            f"{100 * peer['others_share']:.0f}%",
             f"{peer['requests_per_journey']:.0f}",
             f"{peer['page_bytes']:.0f}",
             f"{peer['median_journey_seconds']:.2f}",
         )
     console.print(table)
     console.print(
-        "CPU is user and system time of the web processes and of every PostgreSQL process, finished ones too. The load\n"
-        "generator's CPU is not in it; its share is of all CPU used, on the same cores. 'spread' is the least and the\n"
-        "most CPU ms of the rounds.",
+        "CPU ms: user and system milliseconds a journey of the web processes and of every PostgreSQL process, finished\n"
+        "ones too; spread: the least and the most of the rounds. The load generator's CPU is not in it; its share (%) is\n"
+        "of that CPU and its own. Others: the part of the machine that something else used meanwhile.",
         style="dim",
     )
+    if any(peer["others_share"] > DISTURBED for peer in found.values()):
+        console.print("The machine was busy with other things: run it again when it is quiet.", style="bold")
 
 
 def print_rows(console: Console, title: str, rows: list[Row]) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.peers import MISSED_BIN, Absent, Ready, Server, last_weekday
@@ -48,6 +49,12 @@ def make_ready(database: str, workers: int) -> Ready:
         for port in (free_port() for _ in range(workers))
     )
     return Ready(servers, journey(), "select count(*) from council_case")
+
+
+def make_ready_packed(database: str, workers: int) -> Ready:
+    """The same, asked as browsers ask: for pages compressed with brotli. The others never compress."""
+    ready = make_ready(database, workers)
+    return replace(ready, script=replace(ready.script, headers=(("Accept-Encoding", "br"),)))
 
 
 def environment(database: str) -> Mapping[str, str]:

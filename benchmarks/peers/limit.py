@@ -25,7 +25,7 @@ from benchmarks.processes import free_port
 from benchmarks.steps import Script, page_by_page
 
 PAGES = ("address", "containers", "missed-on", "contact", "check")
-PAGE_BYTES = 8000
+PAGE_BYTES = 3700
 TABLES = """
 create table journeys (id text primary key, answers jsonb not null, updated_at timestamptz not null default now());
 create table cases (id bigserial primary key, reference text unique not null, answers jsonb not null,
