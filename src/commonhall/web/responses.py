@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +18,7 @@ from commonhall.web.assets import Assets
 MOST_BYTES = 65_536
 MOST_FIELDS = 400
 LEAST_TO_COMPRESS = 1_000
+_REFUSED = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")
 
 
 class FormRefused(Exception):  # noqa: N818
@@ -60,6 +62,17 @@ def is_cross_site(request: Request) -> bool:
     return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host")
 
 
+def best_encoding(accepted: str) -> str | None:
+    """The encoding that a browser takes of the two that we make: "br", "gzip", or neither (RFC 9110, 12.5.3)."""
+    accepted = accepted.lower()
+    if ";" in accepted:
+        offers = (offer.partition(";") for offer in accepted.split(","))
+        names = {name.strip() for name, _, weight in offers if not _REFUSED.fullmatch(weight)}
+    else:
+        names = {name.strip() for name in accepted.split(",")}
+    return "br" if "br" in names else "gzip" if "gzip" in names else None
+
+
 def page_response(
     request: Request, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -67,12 +80,10 @@ def page_response(
     found = {"vary": "accept-encoding", "cache-control": "no-store", **(headers or {})}
     accepted = request.headers.get("accept-encoding", "")
     if accepted and len(body) >= LEAST_TO_COMPRESS:
-        if "br" in accepted:
-            body = brotli.compress(body, quality=4)
-            found["content-encoding"] = "br"
-        elif "gzip" in accepted:
-            body = gzip.compress(body, 5, mtime=0)
-            found["content-encoding"] = "gzip"
+        encoding = best_encoding(accepted)
+        if encoding:
+            found["content-encoding"] = encoding
+            body = brotli.compress(body, quality=4) if encoding == "br" else gzip.compress(body, 5, mtime=0)
     return Response(body, status, found, media_type="text/html; charset=utf-8")
 
 
@@ -90,14 +101,11 @@ def asset_response(request: Request, assets: Assets) -> Response | None:
     headers = {"etag": asset.etag, "cache-control": keep, "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == asset.etag:
         return Response(status_code=304, headers=headers)
-    accepted = request.headers.get("accept-encoding", "")
-    if "br" in accepted:
+    encoding = best_encoding(request.headers.get("accept-encoding", ""))
+    if encoding:
+        body = asset.brotli if encoding == "br" else asset.gzip
         return Response(
-            asset.brotli, headers={**headers, "content-encoding": "br"}, media_type=asset.content_type
-        )
-    if "gzip" in accepted:
-        return Response(
-            asset.gzip, headers={**headers, "content-encoding": "gzip"}, media_type=asset.content_type
+            body, headers={**headers, "content-encoding": encoding}, media_type=asset.content_type
         )
     return Response(asset.body, headers=headers, media_type=asset.content_type)
 
