@@ -21,6 +21,19 @@ _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
 UK_BOX = (49.0, 61.5, -9.5, 2.5)
 """South, north, west, east: degrees that hold the United Kingdom."""
 
+_LOCATION_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "description": {"type": "string", "minLength": 1, "maxLength": 500},
+        "postcode": _POSTCODE_SCHEMA,
+        "lat": {"type": "number", "minimum": UK_BOX[0], "maximum": UK_BOX[1]},
+        "long": {"type": "number", "minimum": UK_BOX[2], "maximum": UK_BOX[3]},
+    },
+    "anyOf": [{"required": ["description"]}, {"required": ["lat", "long"]}],
+    "dependentRequired": {"lat": ["long"], "long": ["lat"]},
+    "additionalProperties": False,
+}
+
 
 def tidy_postcode(text: str) -> str | None:
     """A postcode in its usual form ('B91 3QT'), or None for what cannot be one."""
@@ -136,19 +149,7 @@ def compile_location(field_id: str, input_name: str, key: str, definition: MapLo
         words = [value[part] for part in ("description", "postcode") if value.get(part)]
         return words + ([f"{value['lat']:.5f}, {value['long']:.5f}"] if "lat" in value else [])
 
-    schema = {
-        "type": "object",
-        "properties": {
-            "description": {"type": "string", "minLength": 1, "maxLength": 500},
-            "postcode": _POSTCODE_SCHEMA,
-            "lat": {"type": "number", "minimum": UK_BOX[0], "maximum": UK_BOX[1]},
-            "long": {"type": "number", "minimum": UK_BOX[2], "maximum": UK_BOX[3]},
-        },
-        "anyOf": [{"required": ["description"]}, {"required": ["lat", "long"]}],
-        "dependentRequired": {"lat": ["long"], "long": ["lat"]},
-        "additionalProperties": False,
-    }
-    return CompiledField(field_id, "map-location", definition, key, parse, raw, bind, show, schema)
+    return CompiledField(field_id, "map-location", definition, key, parse, raw, bind, show, _LOCATION_SCHEMA)
 
 
 def compile_list(
@@ -168,30 +169,21 @@ def compile_list(
             sent = {name: texts for name, texts in inputs.items() if name.partition("-")[0] in names}
             if not any(clean(text) for texts in sent.values() for text in texts):
                 continue
-            row = {}
-            before = len(faults)
-            for column in columns:
-                parsed = column.parse(sent, today)
-                faults += [
-                    Fault(
-                        field_id,
-                        f"{input_name}-{number}-{f.input}",
-                        f.code,
-                        {**(f.params or {}), "row": number + 1},
-                    )
-                    for f in parsed.faults
-                ]
-                if parsed.value is not None:
-                    row[column.id] = parsed.value
-            if row or len(faults) > before:
+            row, wrong = _row(columns, sent, today)
+            faults += [
+                Fault(
+                    field_id,
+                    f"{input_name}-{number}-{f.input}",
+                    f.code,
+                    {**(f.params or {}), "row": number + 1},
+                )
+                for f in wrong
+            ]
+            if row or wrong:
                 rows.append(row)
-        if len(rows) > definition.max:
-            faults.append(
-                Fault(field_id, f"{input_name}-0-{columns[0].id}", "too_many", {"max": definition.max})
-            )
-        least = 0 if definition.optional and not rows else definition.min
-        if len(rows) < least:
-            faults.append(Fault(field_id, f"{input_name}-0-{columns[0].id}", "too_few", {"min": least}))
+        miscounted = _miscounted(definition, len(rows))
+        if miscounted:
+            faults.append(Fault(field_id, f"{input_name}-0-{columns[0].id}", *miscounted))
         return (
             Parsed(faults=tuple(faults)) if faults else Parsed(rows or (None if definition.optional else []))
         )
@@ -218,14 +210,36 @@ def compile_list(
     def bind(value: Any) -> dict[str, Any]:
         return {variable: value or []}
 
-    row_schema = {
+    schema = _list_schema(definition, columns)
+    return CompiledField(field_id, "list", definition, key, parse, raw, bind, show, schema, fields=columns)
+
+
+def _row(
+    columns: tuple[CompiledField, ...], sent: Form, today: date
+) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """One row of a list: what was accepted of it, and what was not."""
+    parsed = [(column.id, column.parse(sent, today)) for column in columns]
+    row = {name: one.value for name, one in parsed if one.value is not None}
+    return row, tuple(fault for _, one in parsed for fault in one.faults)
+
+
+def _miscounted(definition: ListField, count: int) -> tuple[str, dict[str, int]] | None:
+    """Why there are too many rows or too few; an optional list may have none, but not too few."""
+    if count > definition.max:
+        return "too_many", {"max": definition.max}
+    if count < definition.min and not (definition.optional and count == 0):
+        return "too_few", {"min": definition.min}
+    return None
+
+
+def _list_schema(definition: ListField, columns: tuple[CompiledField, ...]) -> dict[str, Any]:
+    row = {
         "type": "object",
         "properties": {column.id: dict(column.schema) for column in columns},
         "required": [column.id for column in columns if not column.definition.optional],
         "additionalProperties": False,
     }
-    schema = {"type": "array", "items": row_schema, "minItems": definition.min, "maxItems": definition.max}
-    return CompiledField(field_id, "list", definition, key, parse, raw, bind, show, schema, fields=columns)
+    return {"type": "array", "items": row, "minItems": definition.min, "maxItems": definition.max}
 
 
 def rows_of(form: Form, index: re.Pattern[str]) -> list[tuple[int, dict[str, Any]]]:
