@@ -398,6 +398,20 @@ async def test_a_journey_keeps_the_version_it_began_with(
     assert sent.headers["location"] == f"{journey}/seen"
 
 
+async def test_whoever_has_begun_a_service_that_is_withdrawn_may_finish(
+    browser: httpx2.AsyncClient, town: Town, memory: Memory
+) -> None:
+    journey = await answer_all(browser)
+    town.site = replace(town.site, services=())
+    assert (await browser.get("/lost-cat")).status_code == 404
+    assert (await browser.get(f"{journey}x/check")).status_code == 404
+    sent = await send(browser, f"{journey}/check")
+    assert sent.headers["location"] == f"{journey}/confirmation"
+    assert "K7M-2XQ-9HD" in (await browser.get(f"{journey}/confirmation")).text
+    assert memory.submitted == 1
+    assert (await browser.get(journey.replace("lost-cat", "found-cat") + "/check")).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [

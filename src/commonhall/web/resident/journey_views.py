@@ -62,7 +62,7 @@ class JourneyViews:
 
     async def page(self, visit: Visit) -> Response:
         """Any page of a journey."""
-        place = self.room.place(visit)
+        place = self.room.place(visit) or await self._withdrawn(visit)
         if place is None:
             return self.room.missing(visit)
         if not visit.browser or not _JOURNEY.fullmatch(visit.params["journey"]):
@@ -78,6 +78,17 @@ class JourneyViews:
             return self._gone(visit, place, expired=gone.expired)
         except FormRefused as refused:
             return self._refuse(visit, refused, place.path(visit.params["journey"], visit.params["page"]))
+
+    async def _withdrawn(self, visit: Visit) -> Place | None:
+        """Where a journey is whose service the council no longer offers: whoever has begun may finish."""
+        if not visit.browser or not _JOURNEY.fullmatch(visit.params["journey"]):
+            return None
+        try:
+            journey = await self._load(visit, visit.browser)
+        except JourneyGone:
+            return None
+        same = journey.service == visit.params["service"]
+        return Place(visit.site, journey.adopted, visit.language) if same else None
 
     async def _load(self, visit: Visit, browser: str) -> Journey:
         return await self.use.load_journey(
