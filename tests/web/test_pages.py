@@ -133,3 +133,14 @@ def test_shapes_are_bounded_and_made_once() -> None:
         shapes.get(number, lambda number=number: made.append(number) or str(number))  # type: ignore[misc]
     assert len(shapes) == 3
     assert made == [1, 2, 3, 4, 2]
+
+
+def test_shapes_are_bounded_by_their_bytes() -> None:
+    shapes = Shapes(size=100, most_bytes=10_000)
+    for number in range(50):
+        shapes.get(number, lambda: "x" * 3_000)
+    assert len(shapes) == 3
+    shapes.get("one that is too large", lambda: "x" * 20_000)
+    assert len(shapes) == 1
+    shapes.get("small", lambda: "x")
+    assert len(shapes) == 1

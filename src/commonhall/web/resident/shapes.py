@@ -40,6 +40,11 @@ class PageShape:
     pieces: tuple[bytes, ...]
     holes: tuple[tuple[int, str], ...]
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory it takes: its text, and what Python adds for each piece and hole."""
+        return sum(map(len, self.pieces)) + 150 * len(self.pieces)
+
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """The page with these values, which are HTML already. A hole without a value stays empty."""
         pieces = list(self.pieces)
@@ -58,10 +63,15 @@ def shape_of(page: str) -> PageShape:
 
 
 class Shapes:
-    """Shapes by what they depend on; the least recently used go when there are too many."""
+    """Shapes by what they depend on; the least recently used go when there are too many, or too many bytes.
 
-    def __init__(self, size: int = 4000) -> None:
+    Bytes count as well, since forms that are not ours can ask for long lists with any of their inputs failing.
+    """
+
+    def __init__(self, size: int = 20_000, most_bytes: int = 128 * 1024 * 1024) -> None:
         self._size = size
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._shapes: OrderedDict[Hashable, PageShape] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], str]) -> PageShape:
@@ -70,8 +80,12 @@ class Shapes:
         if shape is None:
             shape = shape_of(make())
             self._shapes[key] = shape
-            while len(self._shapes) > self._size:
-                self._shapes.popitem(last=False)
+            self._bytes += shape.weight
+            while len(self._shapes) > self._size or (
+                self._bytes > self._most_bytes and len(self._shapes) > 1
+            ):
+                _, gone = self._shapes.popitem(last=False)
+                self._bytes -= gone.weight
         else:
             self._shapes.move_to_end(key)
         return shape
