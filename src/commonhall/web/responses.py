@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import brotli
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commonhall.web.assets import Assets
@@ -88,8 +88,8 @@ def page_response(
 
 
 def see(path: str) -> Response:
-    """Go on to another page of the same site."""
-    return RedirectResponse(path, 303, {"cache-control": "no-store"})
+    """Go on to another page of the same site. `path` is one of ours, with nothing in it to be quoted."""
+    return Response(status_code=303, headers={"location": path, "cache-control": "no-store"})
 
 
 def asset_response(request: Request, assets: Assets) -> Response | None:

@@ -148,7 +148,7 @@ class JourneyViews:
         *,
         rows: int | None = None,
     ) -> Response:
-        changing = "change" in visit.request.query_params
+        changing = visit.changing
         action = place.path(journey.id, page.id) + ("?change=1" if changing else "")
         filled = {
             **values,
@@ -210,9 +210,9 @@ class JourneyViews:
             return self._with_faults(visit, place, journey, page, form, journey.path.faults, browser)
         if not journey.path.reaches(page.id):
             return see(self._here(place, journey))
-        if "change" in visit.request.query_params and journey.path.complete:
+        if visit.changing and journey.path.complete:
             return see(place.path(journey.id, CHECK))
-        if "change" in visit.request.query_params:
+        if visit.changing:
             return see(self._here(place, journey))
         following = journey.path.after(page.id)
         return see(place.path(journey.id, following.id if following else CHECK))

@@ -66,6 +66,12 @@ class Visit:
         """The parts of the path."""
         return self.request.path_params
 
+    @property
+    def changing(self) -> bool:
+        """Whether the person came from check answers to change this one."""
+        query = self.request.scope["query_string"]
+        return bool(query) and "change" in self.request.query_params
+
 
 class Room:
     """The site's views share this: tools, compiler, cookie, token, messages."""

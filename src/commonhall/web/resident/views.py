@@ -23,6 +23,7 @@ from commonhall.web.responses import Policy, asset_response, secured
 __all__ = ["ResidentTools", "UseCases", "resident_app"]
 
 View = Callable[[Visit], Awaitable[Response]]
+JOURNEY = "/{service}/{journey}/{page}"
 
 
 def resident_app(tools: ResidentTools) -> ASGIApp:
@@ -70,7 +71,7 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
         ("/{statement:statement}", other.statement, ["GET"]),
         ("/cy", missing, both),
         ("/{service}", journey.start, both),
-        ("/{service}/{journey}/{page}", journey.page, both),
+        (JOURNEY, journey.page, both),
         ("/{rest:path}", missing, both),
     ]
     routes = [Route("/assets/{name:path}", asset), Route("/brand.css", serve(other.brand))]
@@ -83,8 +84,15 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
                 ]
             else:
                 routes.append(Route(prefix + path, serve(view), methods=methods))
-        # Welsh paths must be tried before the English pattern that takes anything.
-    routes.sort(key=lambda route: not route.path.startswith(("/cy", "/assets", "/brand")))
+    # Pages of journeys first: they are asked for most. But Welsh paths before the English patterns that take
+    # anything, and a Welsh case before a journey of a service called "cy".
+    first = (f"/cy{JOURNEY}", "/cy/case/{reference}", JOURNEY)
+    routes.sort(
+        key=lambda route: (
+            first.index(route.path) if route.path in first else len(first),
+            not route.path.startswith(("/cy", "/assets", "/brand")),
+        )
+    )
     map_hosts: tuple[str, ...] = ()
     if tools.map_style_url:
         parts = urlsplit(tools.map_style_url)
