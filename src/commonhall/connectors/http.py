@@ -3,18 +3,26 @@
 What a status means for a delivery is decided here, once:
 
 - 2xx: accepted.
-- 400, 409, 410, 413, 415, 422 and 501: the back office understood and said no to this case: a person must look.
-- 401, 403, 404, 405 and 407: most often a setting of ours that is wrong, which somebody will put right: again later.
+- 400, 410, 413, 415 and 422: the back office understood and said no to this case. Sending the same again
+  cannot help, so it is permanent: a person must look.
+- 401, 403, 404, 405 and 407: most often a setting that is wrong, which an operator puts right. Every waiting
+  case would fail the same way, so none is given up: again later, and visible until then.
+- 409: a back office that follows the IETF draft on Idempotency-Key says so while it is still busy with the
+  first attempt: again later.
 - 408, 425, 429 and 5xx: not now: again later, honouring Retry-After.
 - 3xx: a moved address is a setting to be put right, and following it could lead anywhere: again later.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx2
@@ -22,13 +30,28 @@ import httpx2
 from commonhall.engine.back_office import DeliveryFailed
 
 MOST_BYTES = 1_048_576
-TIMEOUT = httpx2.Timeout(20.0, connect=5.0)
-PERMANENT = frozenset({400, 409, 410, 413, 415, 422, 501})
+"""The longest answer that is read."""
+LONGEST_RETRY_AFTER = 7 * 86400.0
+PERMANENT = frozenset({400, 410, 413, 415, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a connector waits, in seconds.
+
+    `connect` for a connection, `answer` for the next bytes of an answer, `whole` for everything that one call
+    takes, `between` before it asks again for something that is not there yet (a token's number).
+    """
+
+    connect: float = 5.0
+    answer: float = 20.0
+    whole: float = 30.0
+    between: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A back office's answer, read whole."""
+    """A back office's answer, read whole. Names of headers are in small letters."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,33 +62,57 @@ class Answer:
         """The media type, small, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def is_page(self) -> bool:
+        """Whether this is a web page: a sign-in page or a proxy's apology, not a back office's answer."""
+        return self.content_type in {"text/html", "application/xhtml+xml"}
+
 
 class DestinationRefused(DeliveryFailed):
     """An address that connectors may not call."""
 
 
-def check_destination(url: str, *, allow_private: bool) -> None:
+class AnswerTooLong(DeliveryFailed):
+    """An answer of more than `MOST_BYTES`."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the answer is over {MOST_BYTES:,} bytes")
+
+
+def check_destination(url: str, allow_private: bool) -> None:
     """Refuse an address that is not plain http(s), carries a password, or is on a private network.
 
-    Raises `DestinationRefused`. A name is looked up; every address that it has must be allowed.
+    Raises `DestinationRefused`. A name is looked up (this blocks) and every address that it has must be
+    allowed; the call that follows looks it up again.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise DestinationRefused(f"'{url[:100]}' is not a web address") from None
+    if parts.scheme not in {"http", "https"} or not host:
         raise DestinationRefused(f"'{url[:100]}' is not an http or https address")
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise DestinationRefused("an address must not carry a user name or password: put them in the secrets")
     if allow_private:
         return
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, proto=socket.IPPROTO_TCP)
-    except OSError as error:
-        raise DestinationRefused(f"the host name {parts.hostname} is not known ({error})") from None
+        found = socket.getaddrinfo(host, port or 443, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError):
+        raise DestinationRefused(f"the host name {host} is not known: check its spelling") from None
     for *_, address in found:
-        if not ipaddress.ip_address(address[0]).is_global:
+        if not _is_public(str(address[0])):
             raise DestinationRefused(
-                f"{parts.hostname} is at the private address {address[0]}: the operator can allow that with"
+                f"{host} is at the private address {address[0]}: the operator can allow that with"
                 " COMMONHALL_ALLOW_PRIVATE_ADDRESSES=yes"
             )
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address.sixtofour or address
+    return address.is_global and not address.is_multicast
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +121,7 @@ class Caller:
 
     http: httpx2.AsyncClient
     allow_private: bool
+    patience: Patience = Patience()
 
     async def call(
         self,
@@ -85,37 +133,89 @@ class Caller:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         """One call, whatever its status. Raises `DeliveryFailed` where there is no whole answer."""
-        check_destination(url, allow_private=self.allow_private)
         try:
-            async with self.http.stream(
-                method, url, headers=dict(headers or {}), content=content, params=params, timeout=TIMEOUT
-            ) as response:
-                body = b""
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > MOST_BYTES:
-                        raise DeliveryFailed(f"the answer is over {MOST_BYTES:,} bytes")
-                found = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, found, body)
-        except httpx2.TimeoutException:
+            async with asyncio.timeout(self.patience.whole):
+                if self.allow_private:
+                    check_destination(url, True)
+                else:
+                    await asyncio.to_thread(check_destination, url, False)
+                return await self._call(method, url, headers or {}, content, params)
+        except (httpx2.TimeoutException, TimeoutError):
             raise DeliveryFailed("no answer in time; whether it was accepted is not known") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             words = str(error) or type(error).__name__
             raise DeliveryFailed(f"the back office could not be reached ({words})") from None
 
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        params: Mapping[str, str] | None,
+    ) -> Answer:
+        timeout = httpx2.Timeout(self.patience.answer, connect=self.patience.connect)
+        # Made here and not by the client, which all councils share: its cookies must not go along.
+        request = httpx2.Request(
+            method,
+            url,
+            params=params,
+            headers={"user-agent": "commonhall", "accept-encoding": "gzip", **headers},
+            content=content,
+            extensions={"timeout": timeout.as_dict()},
+        )
+        response = await self.http.send(request, stream=True, follow_redirects=False)
+        try:
+            raw = bytearray()
+            async for chunk in response.aiter_raw():
+                raw += chunk
+                if len(raw) > MOST_BYTES:
+                    raise AnswerTooLong
+        finally:
+            await response.aclose()
+        found = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, found, _unpack(bytes(raw), found.get("content-encoding", "")))
 
-def refuse(answer: Answer, said: str) -> DeliveryFailed:
+
+def _unpack(raw: bytes, encoding: str) -> bytes:
+    """The body behind a Content-Encoding, unpacked no further than it may be long."""
+    if not raw or encoding.strip().lower() in {"", "identity"}:
+        return raw
+    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
+        raise DeliveryFailed(f"the answer is packed as '{encoding[:40]}', which was not asked for")
+    try:
+        # 47: the window of either gzip or zlib, whichever the first bytes show.
+        body = zlib.decompressobj(47).decompress(raw, MOST_BYTES + 1)
+    except zlib.error:
+        raise DeliveryFailed("the answer cannot be unpacked") from None
+    if len(body) > MOST_BYTES:
+        raise AnswerTooLong
+    return body
+
+
+def refuse(answer: Answer, said: str, now: datetime) -> DeliveryFailed:
     """The failure that an answer other than 2xx means; `said` is the back office's own explanation."""
     words = f"the back office answered {answer.status}{f': {said}' if said else ''}"
     return DeliveryFailed(
         words[:1000],
         permanent=answer.status in PERMANENT,
-        retry_after=retry_after(answer.headers.get("retry-after")),
+        retry_after=retry_after(answer.headers.get("retry-after"), now),
     )
 
 
-def retry_after(value: str | None) -> float | None:
-    """Seconds from a Retry-After header. One with a date is left to our own waits."""
-    if value is None:
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds from a Retry-After header (RFC 9110: seconds or a date), a week at most; None where there is none."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_RETRY_AFTER)
+    try:
+        at = parsedate_to_datetime(text)
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return float(value.strip()) if value.strip().isdigit() else None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def storable(text: str) -> str:
+    """The same words without what no database can hold: a NUL, half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")

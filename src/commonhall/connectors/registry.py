@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from commonhall.connectors.http import Patience
 from commonhall.connectors.open311.connector import Open311Connector, Open311Secrets, Open311Settings
 from commonhall.connectors.webhook.connector import WebhookConnector, WebhookSecrets, WebhookSettings
 from commonhall.engine.back_office import Connector
@@ -20,19 +21,42 @@ KINDS: Mapping[str, tuple[type[BaseModel], type[BaseModel], Callable[..., Connec
         "webhook": (WebhookSettings, WebhookSecrets, WebhookConnector),
     }
 )
+"""By kind: the model of its settings, the model of its secrets, and what makes the connector of the two."""
 
 
 def connector_problem(kind: str, settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> str | None:
-    """What is wrong with a connector's configuration, in plain words; None where it is right."""
+    """Everything that is wrong with a connector's configuration, in plain words; None where it is right.
+
+    What was given is not repeated, since it may be a secret.
+    """
     if kind not in KINDS:
         return f"there is no kind '{kind}'; there are {', '.join(sorted(KINDS))}"
-    for model, given in zip(KINDS[kind][:2], (settings, secrets), strict=True):
+    found = []
+    for where, model, given in zip(
+        ("settings", "secrets"), KINDS[kind][:2], (settings, secrets), strict=True
+    ):
         try:
             model.model_validate(dict(given))
         except ValidationError as error:
-            faults = error.errors(include_url=False, include_input=False)
-            return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-    return None
+            for fault in error.errors(include_url=False, include_input=False):
+                place = ".".join([where, *map(str, fault["loc"])])
+                found.append(_plainly(fault["type"], fault["msg"], place, model))
+    return "; ".join(found) or None
+
+
+def _plainly(fault: str, words: str, place: str, model: type[BaseModel]) -> str:
+    match fault:
+        case "missing":
+            return f"{place} is missing"
+        case "extra_forbidden":
+            return f"{place} is not known; there are {', '.join(model.model_fields)}"
+        case "string_pattern_mismatch":
+            return f"{place} must begin with https:// or http://"
+        case "too_short":
+            return f"{place} needs at least one"
+        case "value_error":
+            return f"{place}: {words.removeprefix('Value error, ')}"
+    return f"{place}: {words[:1].lower()}{words[1:]}"
 
 
 def build_connector(
@@ -43,6 +67,7 @@ def build_connector(
     clock: Callable[[], datetime],
     *,
     allow_private: bool = False,
+    patience: Patience | None = None,
 ) -> Connector:
     """Make a connector from its configuration. Raises `ValueError` where `connector_problem` finds one."""
     fault = connector_problem(kind, settings, secrets)
@@ -55,4 +80,5 @@ def build_connector(
         http,
         clock,
         allow_private=allow_private,
+        patience=patience,
     )

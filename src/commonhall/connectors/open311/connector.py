@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field
 
-from commonhall.connectors.http import Answer, Caller, refuse
+from commonhall.connectors.http import Answer, AnswerTooLong, Caller, Patience, refuse
 from commonhall.connectors.open311.wire import (
     explain,
     read_items,
@@ -28,9 +28,10 @@ from commonhall.engine.back_office import (
 )
 
 TOKEN_TRIES = 3
-TOKEN_WAIT = 1.0
 LONGEST_SPAN = timedelta(days=90)
 """The standard lets a query span 90 days at most."""
+SHORTEST_SPAN = timedelta(minutes=1)
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class ByAnswer(BaseModel):
@@ -45,8 +46,9 @@ class ByAnswer(BaseModel):
 class Open311Settings(BaseModel):
     """What a council says of its Open311 endpoint.
 
-    `service_codes` gives the back office's code for each of our services; `by_answer` refines it by an
-    answer; `attributes` renames our fields to its attribute codes.
+    `service_codes` gives the back office's code for each of our services (our own id where it has none);
+    `by_answer` refines it by an answer; `attributes` renames our fields to its attribute codes. `updates`:
+    whether it is asked for progress.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,10 +82,11 @@ class Open311Connector:
         clock: Callable[[], datetime],
         *,
         allow_private: bool = False,
+        patience: Patience | None = None,
     ) -> None:
         self._settings = settings
         self._api_key = secrets.api_key
-        self._caller = Caller(http, allow_private)
+        self._caller = Caller(http, allow_private, patience or Patience())
         self._clock = clock
         self.can = frozenset({"deliver", "updates"} if settings.updates else {"deliver"})
 
@@ -91,12 +94,14 @@ class Open311Connector:
         return f"{self._settings.endpoint.rstrip('/')}/{path}"
 
     def service_code(self, case: CaseForDelivery) -> str:
-        """The back office's code for a case. Raises `DeliveryFailed` where the mapping has none."""
+        """The back office's code for a case: by its answer, else by its service, else our service's own id."""
         rule = self._settings.by_answer.get(case.service)
         if rule is not None:
             answer = case.answers.get(rule.field)
-            if isinstance(answer, str) and answer in rule.codes:
-                return rule.codes[answer]
+            given = answer if isinstance(answer, list) else [answer]
+            for option in given:
+                if isinstance(option, str) and option in rule.codes:
+                    return rule.codes[option]
         return self._settings.service_codes.get(case.service, case.service)
 
     async def deliver(self, case: CaseForDelivery, idempotency_key: str) -> Receipt:
@@ -108,51 +113,73 @@ class Open311Connector:
             form.append(("api_key", self._api_key))
         headers = {
             "content-type": "application/x-www-form-urlencoded",
-            "accept": "application/json",
+            "accept": "application/json, text/xml;q=0.8",
             "idempotency-key": idempotency_key,
         }
-        body = urlencode(form).encode()
+        body = urlencode(form, errors="replace").encode()
         answer = await self._caller.call("POST", self._url("requests.json"), headers=headers, content=body)
         if not 200 <= answer.status < 300:
-            raise refuse(answer, explain(answer))
+            raise refuse(answer, explain(answer), self._clock())
         items = read_items(answer, "request")
-        if not items:
-            raise DeliveryFailed("the back office accepted, but gave neither a number nor a token")
-        if items[0].get("service_request_id"):
-            return Receipt(items[0]["service_request_id"], items[0].get("service_notice", ""))
-        if items[0].get("token"):
-            return await self._by_token(items[0]["token"])
-        raise DeliveryFailed("the back office accepted, but gave neither a number nor a token")
+        given = items[0] if items else {}
+        if given.get("service_request_id"):
+            return Receipt(given["service_request_id"][:200], given.get("service_notice", ""))
+        if given.get("token"):
+            return await self._by_token(given["token"][:200])
+        raise DeliveryFailed("the answer has neither a service_request_id nor a token")
 
     async def _by_token(self, token: str) -> Receipt:
-        """The number behind a token. Where it is slow in coming the case is accepted all the same."""
-        for _ in range(TOKEN_TRIES):
+        """The number behind a token. Where it is slow in coming the case is accepted all the same.
+
+        Sending it again for want of a number could make a second job, so the token itself is kept, as
+        `token:…`, for a person to look up.
+        """
+        for left in reversed(range(TOKEN_TRIES)):
             try:
                 answer = await self._caller.call(
-                    "GET", self._url(f"tokens/{token}.json"), params=self._query()
+                    "GET", self._url(f"tokens/{quote(token, safe='')}.json"), params=self._query()
                 )
                 items = read_items(answer, "request") if answer.status == 200 else []
             except DeliveryFailed:
                 items = []
             if items and items[0].get("service_request_id"):
-                return Receipt(items[0]["service_request_id"])
-            await asyncio.sleep(TOKEN_WAIT)
-        return Receipt(None, f"accepted under the token {token}")
+                return Receipt(items[0]["service_request_id"][:200])
+            if left:
+                await asyncio.sleep(self._caller.patience.between)
+        return Receipt(f"token:{token}", f"accepted under the token {token}; no number was given yet")
 
     async def updates(self, since: datetime) -> list[StatusUpdate]:
-        """What has happened since then: by the UK extension, or where there is none by the requests' own states."""
-        start = max(since, self._clock() - LONGEST_SPAN)
-        span = {"start_date": timestamp(start), "end_date": timestamp(self._clock() + timedelta(minutes=5))}
-        answer = await self._caller.call(
-            "GET", self._url("servicerequestupdates.json"), params={**self._query(), **span}
-        )
+        """What has happened since then, asked for in spans that the standard allows, oldest first.
+
+        Raises `DeliveryFailed` where any span cannot be had: then nothing is answered, so nothing is missed.
+        """
+        found = []
+        start, end = since, self._clock() + CLOCKS_DIFFER
+        while start < end:
+            until = min(start + LONGEST_SPAN, end)
+            found += await self._span(start, until)
+            start = until
+        return sorted(found, key=lambda update: update.at)
+
+    async def _span(self, start: datetime, end: datetime) -> list[StatusUpdate]:
+        try:
+            return await self._ask(start, end)
+        except AnswerTooLong:
+            if end - start <= SHORTEST_SPAN:
+                raise
+        middle = start + (end - start) / 2
+        return await self._span(start, middle) + await self._span(middle, end)
+
+    async def _ask(self, start: datetime, end: datetime) -> list[StatusUpdate]:
+        query = {**self._query(), "start_date": timestamp(start), "end_date": timestamp(end)}
+        answer = await self._caller.call("GET", self._url("servicerequestupdates.json"), params=query)
         if answer.status == 200:
             return _all(answer, "request_update", read_update)
         if answer.status not in {404, 405, 501}:
-            raise refuse(answer, explain(answer))
-        answer = await self._caller.call("GET", self._url("requests.json"), params={**self._query(), **span})
+            raise refuse(answer, explain(answer), self._clock())
+        answer = await self._caller.call("GET", self._url("requests.json"), params=query)
         if answer.status != 200:
-            raise refuse(answer, explain(answer))
+            raise refuse(answer, explain(answer), self._clock())
         return _all(answer, "request", read_request)
 
     def _query(self) -> dict[str, str]:
@@ -167,4 +194,9 @@ class Open311Connector:
 def _all(
     answer: Answer, name: str, read: Callable[[Mapping[str, str]], StatusUpdate | None]
 ) -> list[StatusUpdate]:
-    return [update for item in read_items(answer, name) if (update := read(item)) is not None]
+    items = read_items(answer, name)
+    # A record that lacks something must not hold up the others; but where none is a record at all, taking it
+    # for "nothing new" would pass over what is new.
+    if items and not any(item.get("service_request_id") for item in items):
+        raise DeliveryFailed(explain(answer) or "the answer is not a list of updates as Open311 has it")
+    return [update for item in items if (update := read(item)) is not None]

@@ -12,22 +12,29 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from commonhall.connectors.http import Answer
+from commonhall.connectors.http import Answer, storable
 from commonhall.engine.back_office import CaseForDelivery, CaseStatus, DeliveryFailed, StatusUpdate
 
+OURS = frozenset({"external_id", "channel"})
+"""The attribute codes that we give ourselves; an answer of the same name goes as `answer.NAME`."""
 _STATUSES = {status.value: status for status in CaseStatus}
 
 
 def timestamp(moment: datetime) -> str:
     """A moment as the standard writes it: YYYY-MM-DDThh:mm:ssZ."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def request_form(
     case: CaseForDelivery, service_code: str, attributes: Mapping[str, str], jurisdiction_id: str | None
 ) -> list[tuple[str, str]]:
-    """The form of a service request. `attributes` renames our answers; the rest keep their own names."""
-    first, _, last = (case.contact.name or "").rpartition(" ")
+    """The form of a service request. `attributes` renames our answers; the rest keep their own names.
+
+    A list becomes one attribute for each of its items; the parts of an address or a place, and a council's
+    own questions, become `attribute[home.postcode]`, `attribute[local.gate]`. The description is cut at the
+    standard's 4,000 characters; the attributes hold every answer whole.
+    """
+    first, _, last = " ".join((case.contact.name or "").split()).rpartition(" ")
     lines = [case.summary, ""] + [f"{question}: {answer}" for question, answer in case.details if answer]
     place = case.location
     pairs = [
@@ -35,28 +42,52 @@ def request_form(
         ("service_code", service_code),
         ("lat", None if place.lat is None else f"{place.lat:.6f}"),
         ("long", None if place.long is None else f"{place.long:.6f}"),
-        ("address_string", ", ".join(part for part in (place.description, place.postcode) if part)),
+        ("address_string", _address(place.description, place.postcode)),
         ("address_id", place.uprn),
         ("email", case.contact.email),
         ("phone", case.contact.phone),
         ("first_name", first or last),
         ("last_name", last if first else None),
-        ("description", "\n".join(lines)[:4000]),
+        ("description", "\n".join(lines).strip()[:4000]),
         ("attribute[external_id]", case.reference),
         ("attribute[channel]", case.channel),
     ]
     form = [(name, text) for name, text in pairs if text]
-    for name, value in case.answers.items():
-        form += [(f"attribute[{attributes.get(name, name)}]", text) for text in _texts(value)]
+    for name, text in _flat(case.answers):
+        form.append((f"attribute[{_code(name, attributes)}]", text))
     return form
 
 
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    if isinstance(value, dict):
-        return [json.dumps(value, ensure_ascii=False, sort_keys=True)]
-    return [("true" if value else "false") if isinstance(value, bool) else str(value)]
+def _address(description: str | None, postcode: str | None) -> str:
+    parts = [description] if description else []
+    if postcode and postcode not in (description or ""):
+        parts.append(postcode)
+    return ", ".join(parts)
+
+
+def _code(name: str, attributes: Mapping[str, str]) -> str:
+    head, dot, rest = name.partition(".")
+    code = attributes.get(name) or (attributes[head] + dot + rest if head in attributes else name)
+    return f"answer.{code}" if code in OURS else code
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _flat(part, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield name, _text(item)
+    elif value is not None:
+        yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return str(value)
 
 
 def read_items(answer: Answer, name: str) -> list[dict[str, str]]:
@@ -64,8 +95,8 @@ def read_items(answer: Answer, name: str) -> list[dict[str, str]]:
 
     Raises `DeliveryFailed` for what is neither the standard's JSON nor its XML.
     """
-    text = answer.body.decode("utf-8", "replace").strip()
-    if text.startswith("<") and "html" not in answer.content_type:
+    text = answer.body.decode("utf-8-sig", "replace").strip()
+    if text.startswith("<") and not answer.is_page:
         return list(_from_xml(text, name))
     try:
         data = json.loads(text)
@@ -74,7 +105,9 @@ def read_items(answer: Answer, name: str) -> list[dict[str, str]]:
     items = data.get(f"{name}s", data.get("errors", [data])) if isinstance(data, dict) else data
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise DeliveryFailed("the answer is not a list as Open311 has it")
-    return [{key: str(value) for key, value in item.items() if value is not None} for item in items]
+    return [
+        {key: storable(_text(value)) for key, value in item.items() if value is not None} for item in items
+    ]
 
 
 def _from_xml(text: str, name: str) -> Iterator[dict[str, str]]:
@@ -82,11 +115,17 @@ def _from_xml(text: str, name: str) -> Iterator[dict[str, str]]:
         raise DeliveryFailed("the answer's XML declares a document type, which is not allowed")
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - no document type, so no entities to expand
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DeliveryFailed(f"the answer is not whole XML ({error})") from None
+    if not any(word in _local(root.tag) for word in ("request", "token", "error")):
+        raise DeliveryFailed(f"the answer is XML, but not Open311's (it begins with {_local(root.tag)[:40]})")
     for item in root.iter():
-        if item.tag in {name, "error"}:
-            yield {child.tag: (child.text or "").strip() for child in item}
+        if _local(item.tag) in {name, "error"} and len(item):
+            yield {_local(child.tag): (child.text or "").strip() for child in item}
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def explain(answer: Answer) -> str:
@@ -110,25 +149,31 @@ def read_update(item: Mapping[str, str]) -> StatusUpdate | None:
 
 
 def read_request(item: Mapping[str, str]) -> StatusUpdate | None:
-    """A service request's own state as an update: its id is made of what it says, so the same state is one update."""
+    """A service request's own state as an update: its id is made of what it says, so the same state is one update.
+
+    None where there is nothing to tell: it lacks what it must have, or it is open as it was when it came in.
+    """
     status, note = _status(item.get("status", ""), item.get("status_notes", ""))
     external = item.get("service_request_id")
-    at = _moment(item.get("updated_datetime", "") or item.get("requested_datetime", ""))
+    asked, changed = _moment(item.get("requested_datetime", "")), _moment(item.get("updated_datetime", ""))
+    at = changed or asked
     if not (external and at):
+        return None
+    if status is CaseStatus.OPEN and not note and changed in {None, asked}:
         return None
     return StatusUpdate(f"{external}:{status}:{timestamp(at)}", status, at, note, None, external)
 
 
 def _status(word: str, note: str) -> tuple[CaseStatus, str]:
-    known = _STATUSES.get(word.strip().lower().replace(" ", "_"))
-    if known is not None or not word:
+    known = _STATUSES.get(word.strip().lower().replace(" ", "_").replace("-", "_"))
+    if known is not None or not word.strip():
         return known or CaseStatus.OPEN, note
-    return CaseStatus.OPEN, f"{word}. {note}".strip()
+    return CaseStatus.OPEN, f"{word.strip()}. {note}".strip()
 
 
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

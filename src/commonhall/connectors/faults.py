@@ -1,0 +1,250 @@
+"""How back offices go wrong, once for all connectors: a script of faults around a twin that is sound in itself.
+
+A failing twin is a sound little back office (`Book`) behind `Faulty`, which spoils its answers as a `Script`
+says. The kit in `conformance.py` plays every fault against every connector.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from commonhall.engine.back_office import CaseStatus
+
+RETRY_AFTER = 7
+"""Seconds that the twin asks for when it is busy."""
+HUGE = 3 * 1_048_576
+_LONGEST_SILENCE = 60.0
+
+
+class Fault(StrEnum):
+    """One way to go wrong, in plain words."""
+
+    SILENCE = "takes the case and never answers"
+    LATE = "takes the case and answers when nobody waits any more"
+    CUT = "takes the case and hangs up in the middle of its answer"
+    AWAY = "hangs up without taking the case"
+    BROKEN = "takes the case and answers 500"
+    BUSY = "answers 503 with Retry-After"
+    LIMIT = "answers 429 with Retry-After"
+    TIMEOUT = "answers 408"
+    STILL_BUSY = "answers 409"
+    UNSIGNED = "answers 401"
+    FORBIDDEN = "answers 403"
+    MISSING = "answers 404"
+    MOVED = "answers 302"
+    PAGE = "answers 200 with a web page"
+    HALF_JSON = "takes the case and answers 200 with half a JSON"
+    HUGE = "takes the case and answers 200 with 3 MiB"
+    REFUSED = "answers 400"
+    UNPROCESSABLE = "answers 422"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What a fault does: an answer of this status and body, with or without taking the case first."""
+
+    status: int
+    body: bytes = b'[{"code": "no", "description": "as the script says"}]'
+    takes: bool = False
+    permanent: bool = False
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+_ASKS = ((b"retry-after", str(RETRY_AFTER).encode()),)
+ANSWERS: Mapping[Fault, Wrong] = MappingProxyType(
+    {
+        Fault.BROKEN: Wrong(500, takes=True),
+        Fault.BUSY: Wrong(503, headers=_ASKS),
+        Fault.LIMIT: Wrong(429, headers=_ASKS),
+        Fault.TIMEOUT: Wrong(408),
+        Fault.STILL_BUSY: Wrong(409),
+        Fault.UNSIGNED: Wrong(401),
+        Fault.FORBIDDEN: Wrong(403),
+        Fault.MISSING: Wrong(404),
+        Fault.MOVED: Wrong(302, headers=((b"location", b"http://127.0.0.1:9/"),)),
+        Fault.PAGE: Wrong(
+            200, b"<!DOCTYPE html><title>Sign in</title>", headers=((b"content-type", b"text/html"),)
+        ),
+        Fault.HALF_JSON: Wrong(200, b'[{"service_request_id": "1', takes=True),
+        Fault.HUGE: Wrong(200, b"[" + b" " * HUGE + b"]", takes=True),
+        Fault.REFUSED: Wrong(400, permanent=True),
+        Fault.UNPROCESSABLE: Wrong(422, permanent=True),
+    }
+)
+"""The faults that are an answer. The others are about how, and whether, an answer comes."""
+_TAKES = frozenset({Fault.SILENCE, Fault.LATE, Fault.CUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request that reached the twin, and what it met there."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    fault: Fault | None
+
+
+@dataclass(slots=True)
+class Script:
+    """What goes wrong next: one fault for each request, then `always`, where it is set, until it is cleared."""
+
+    faults: deque[Fault] = field(default_factory=deque)
+    always: Fault | None = None
+    journal: list[Received] = field(default_factory=list)
+
+    def play(self, *faults: Fault) -> None:
+        """Let the next requests meet these faults, one each."""
+        self.faults.extend(faults)
+
+    def heal(self) -> None:
+        """From now on all is well."""
+        self.faults.clear()
+        self.always = None
+
+    def next(self) -> Fault | None:
+        """The fault that the next request meets."""
+        return self.faults.popleft() if self.faults else self.always
+
+
+class Faulty:
+    """An ASGI application that hands requests to a sound one and spoils its answers by a script."""
+
+    def __init__(self, app: ASGIApp, script: Script) -> None:
+        self._app = app
+        self._script = script
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        body = await _whole(receive)
+        fault = self._script.next()
+        headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in scope["headers"]}
+        self._script.journal.append(Received(scope["method"], scope["path"], headers, body, fault))
+        kept: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            kept.append(message)
+
+        if fault is None or fault in _TAKES or (fault in ANSWERS and ANSWERS[fault].takes):
+            await self._app(scope, _again(body), keep)
+        if fault in {Fault.SILENCE, Fault.LATE}:
+            await _wait_until_gone(receive)
+        if fault is None or fault is Fault.LATE:
+            for message in kept:
+                await send(message)
+        elif fault in ANSWERS:
+            await _answer(ANSWERS[fault], send)
+        elif fault in {Fault.CUT, Fault.AWAY}:
+            # A server hangs up on an answer that promises more than comes.
+            await send(_start(200, ((b"content-length", b"999"),)))
+            await send({"type": "http.response.body", "body": b"[", "more_body": True})
+
+
+async def _whole(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _again(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    try:
+        async with asyncio.timeout(_LONGEST_SILENCE):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return
+
+
+def _start(status: int, headers: tuple[tuple[bytes, bytes], ...]) -> Message:
+    return {"type": "http.response.start", "status": status, "headers": list(headers)}
+
+
+async def _answer(wrong: Wrong, send: Send) -> None:
+    await send(_start(wrong.status, (*wrong.headers, (b"content-length", str(len(wrong.body)).encode()))))
+    await send({"type": "http.response.body", "body": wrong.body})
+
+
+@dataclass(slots=True)
+class TwinJob:
+    """One job of a twin: its number, the key and reference that it came with, and all that was given."""
+
+    number: str
+    key: str
+    reference: str
+    given: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change of a job's status, as the twin tells it."""
+
+    id: str
+    job: TwinJob
+    status: str
+    note: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Book:
+    """A twin's jobs. A `careful` back office makes one job of what comes under one key; a naive one does not.
+
+    `told` is told as it stands: put an entry in twice, or in another order, and that is what is heard.
+    """
+
+    careful: bool = True
+    jobs: list[TwinJob] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+
+    def take(self, key: str, reference: str, given: Any) -> TwinJob:
+        """Take a case, and answer with its job."""
+        for job in self.jobs if self.careful and key else ():
+            if job.key == key:
+                return job
+        self.jobs.append(TwinJob(f"T{len(self.jobs) + 1}", key, reference, given))
+        return self.jobs[-1]
+
+    def tell(self, job: TwinJob, status: CaseStatus | str, note: str, at: datetime) -> Told:
+        """Change a job's status. A word that is no `CaseStatus` is told as it is."""
+        self.told.append(Told(f"{job.number}-{len(self.told) + 1}", job, str(status), note, at))
+        return self.told[-1]
+
+
+class Twin(Protocol):
+    """A failing twin: an ASGI application with its script and its book.
+
+    `path` is what follows the server's address in the connector's settings.
+    """
+
+    path: str
+    app: ASGIApp
+    script: Script
+    book: Book
+
+    def messages(self) -> list[tuple[dict[str, str], bytes]]:
+        """What is pushed, as (headers, body), for `book.told`; nothing for a back office that is asked."""
+        ...
+
+
+TwinMaker = Callable[[Callable[[], datetime], bool], Twin]
+"""From a clock and whether it is careful to a twin."""
