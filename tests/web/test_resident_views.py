@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.types import ASGIApp
 
 from commonhall.casework.cases import CaseNotFound, CaseUpdate, CaseView, TooManyTries
 from commonhall.casework.journeys import Journey, JourneyGone
@@ -191,7 +192,7 @@ def browser(town: Town, memory: Memory, assets: Assets) -> httpx2.AsyncClient:
     return open_browser(town, memory, assets)
 
 
-def open_browser(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -> httpx2.AsyncClient:
+def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -> ASGIApp:
     async def measures(council: str, first: date, last: date) -> list[ServiceMeasures]:
         return [ServiceMeasures("lost-cat", 4, 2, 1, 3, 0.75, {"online": 2}, 95.0, 0.5, 2)]
 
@@ -207,8 +208,13 @@ def open_browser(town: Town, memory: Memory, assets: Assets, *, https: bool = Fa
         https=https,
         use=memory.use(),
     )
+    return resident_app(tools)
+
+
+def open_browser(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -> httpx2.AsyncClient:
     url = URL.replace("http:", "https:") if https else URL
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(resident_app(tools)), base_url=url)
+    transport = httpx2.ASGITransport(app_of(town, memory, assets, https=https))
+    return httpx2.AsyncClient(transport=transport, base_url=url)
 
 
 def token_in(text: str) -> str:
@@ -498,8 +504,24 @@ async def test_a_case_is_followed_by_reference_and_proof(browser: httpx2.AsyncCl
     often = await browser.post("/case", data={**data, "proof": "often"})
     assert often.status_code == 429
     assert often.headers["retry-after"] == "600"
-    for page in (form, shown, wrong, often):
+    odd = await browser.get("/case/%00%1b%22x")
+    assert 'value="&#34;x"' in odd.text
+    for page in (form, shown, wrong, often, odd):
         assert faults_of_html(page.text) == []
+
+
+async def test_the_other_language_of_a_case_asks_for_its_proof_again(
+    browser: httpx2.AsyncClient, town: Town
+) -> None:
+    town.site = replace(town.site, languages=("en", "cy"))
+    for page in (
+        await browser.get("/case/K7M-2XQ-9HD"),
+        await browser.post("/case", data={"reference": "K7M-2XQ-9HD", "proof": "B91 3QT"}),
+    ):
+        assert 'href="/cy/case/K7M-2XQ-9HD" lang="cy"' in page.text
+    welsh = await browser.get("/cy/case/K7M-2XQ-9HD")
+    assert 'value="K7M-2XQ-9HD"' in welsh.text
+    assert '<html lang="cy"' in welsh.text
 
 
 async def test_the_other_pages_are_whole(browser: httpx2.AsyncClient) -> None:
@@ -535,3 +557,37 @@ async def test_no_form_breaks_a_page(browser: httpx2.AsyncClient, page: str, dat
     sent = await browser.post(f"{journey}/{page}", data={**data, "_token": token})
     assert sent.status_code < 500
     assert "<script>" not in sent.text
+
+
+async def test_whoever_leaves_in_the_middle_of_a_form_is_no_fault_of_ours(
+    town: Town, memory: Memory, assets: Assets, browser: httpx2.AsyncClient
+) -> None:
+    journey = await begin(browser)
+    app = app_of(town, memory, assets)
+    headers = [
+        (b"host", HOST.encode()),
+        (b"content-type", b"application/x-www-form-urlencoded"),
+        (b"cookie", f"ch_browser={browser.cookies['ch_browser']}".encode()),
+    ]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"{journey}/ours",
+        "query_string": b"",
+        "headers": headers,
+        "scheme": "http",
+    }
+    arriving = iter(
+        [{"type": "http.request", "body": b"_tok", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(arriving)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert memory.journeys[journey.rpartition("/")[2]][1].answers == {}

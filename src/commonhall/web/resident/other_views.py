@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from commonhall.casework.cases import CaseNotFound, CaseView, TooManyTries
+from commonhall.engine.fields.base import clean, one
 from commonhall.engine.fields.numbers import show_date
 from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.pages import prefixed
@@ -17,6 +19,7 @@ from commonhall.web.texts import STATUSES, WORDS
 
 _LONDON = ZoneInfo("Europe/London")
 MEASURED_DAYS = 30
+_REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 class OtherViews:
@@ -44,7 +47,7 @@ class OtherViews:
 
     async def case(self, visit: Visit) -> Response:
         """Ask for reference and proof, and show the case."""
-        reference = visit.params.get("reference", "")[:40]
+        reference = clean(visit.params.get("reference", ""))[:40]
         if visit.request.method != "POST":
             return self._case_form(visit, reference, "", None)
         try:
@@ -54,8 +57,8 @@ class OtherViews:
         except FormRefused as refused:
             link = (prefixed("/case", visit.language), WORDS[visit.language]["case_title"])
             return self.room.message(visit, refused.status, "refused_title", refused.word, link=link)
-        reference = (form.get("reference") or [reference])[0][:40]
-        proof = (form.get("proof") or [""])[0][:300]
+        reference = (one(form, "reference") or reference)[:40]
+        proof = one(form, "proof")[:300]
         client = visit.request.client.host if visit.request.client else "?"
         words = WORDS[visit.language]
         try:
@@ -83,8 +86,7 @@ class OtherViews:
     ) -> Response:
         words = WORDS[visit.language]
         title = f"{words['error_prefix'] if error else ''}{words['case_title']}"
-        path = "/case"
-        frame = self.room.compiler.frame(visit.site, visit.language, title, path)
+        frame = self.room.compiler.frame(visit.site, visit.language, title, _case_path(reference))
         body = self.room.compiler.plain_page(
             "resident/case_form.html",
             frame,
@@ -102,14 +104,14 @@ class OtherViews:
                 "what": statuses[update.status],
                 "when": _when(update.at.astimezone(_LONDON), visit.language),
                 "machine": update.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
-                "note": update.note,
+                "note": update.note.splitlines(),
             }
             for update in reversed(view.updates)
         ]
         target = None
         if view.target_on and not view.status.is_final:
             target = show_date(view.target_on, visit.language)
-        frame = self.room.compiler.frame(visit.site, visit.language, view.summary, "/case")
+        frame = self.room.compiler.frame(visit.site, visit.language, view.summary, _case_path(view.reference))
         body = self.room.compiler.plain_page(
             "resident/case.html",
             frame,
@@ -167,6 +169,10 @@ class OtherViews:
         if visit.request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         return Response(text, headers=headers, media_type="text/css; charset=utf-8")
+
+
+def _case_path(reference: str) -> str:
+    return f"/case/{reference}" if _REFERENCE.fullmatch(reference) else "/case"
 
 
 def _when(moment: datetime, language: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -45,6 +45,9 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
             visit = Visit(request, site, language, request.cookies.get(room.cookie))
             try:
                 return await view(visit)
+            except ClientDisconnect:
+                # Nobody is there to read an answer, and nothing is wrong here.
+                return Response(status_code=400)
             except Exception:
                 log.exception("a page broke", council=site.council, path=request.url.path)
                 return room.message(visit, 503, "down_title", "down_text", retry_after="30")
