@@ -134,6 +134,10 @@ def explain(answer: Answer) -> str:
         items = read_items(answer, "error")
     except DeliveryFailed:
         return ""
+    # The standard's code is the status again; a back office's own code is worth telling.
+    for item in items:
+        if item.get("code") == str(answer.status):
+            del item["code"]
     said = (": ".join(item[key] for key in ("code", "description") if item.get(key)) for item in items)
     return "; ".join(words for words in said if words)
 
