@@ -33,11 +33,15 @@ class Look:
     map_style_url: str | None
 
     def text(self, key: str) -> str | None:
+        """A text of the service in the page's language, if it has one."""
+        """A text of the service in the page's language."""
         found = self.adopted.texts.get(self.language, key)
         return without_marks(found) if found else None
 
     @property
     def words(self) -> Mapping[str, str]:
+        """The platform's words in the page's language."""
+        """The platform's own words in the page's language."""
         return WORDS[self.language]
 
 

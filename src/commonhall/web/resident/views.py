@@ -23,14 +23,19 @@ from commonhall.web.responses import Policy, asset_response, secured
 __all__ = ["ResidentTools", "UseCases", "resident_app"]
 
 View = Callable[[Visit], Awaitable[Response]]
+Serve = Callable[[View], Callable[[Request], Awaitable[Response]]]
+STATEMENTS = ("accessibility", "privacy", "cookies")
 JOURNEY = "/{service}/{journey}/{page}"
+STATEMENTS = ("accessibility", "privacy", "cookies")
+
+
+Serve = Callable[[View], Callable[[Request], Awaitable[Response]]]
 
 
 def resident_app(tools: ResidentTools) -> ASGIApp:
     """The site of every council of this installation; the host name says whose."""
     compiler = Compiler(Pages(), tools.assets, Shapes(), tools.map_style_url)
     room = Room(tools, compiler)
-    journey, other = JourneyViews(room), OtherViews(room)
     log = structlog.get_logger("web")
 
     def serve(view: View) -> Callable[[Request], Awaitable[Response]]:
@@ -54,6 +59,18 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
 
         return endpoint
 
+    routes = _routes(room, serve)
+    map_hosts: tuple[str, ...] = ()
+    if tools.map_style_url:
+        parts = urlsplit(tools.map_style_url)
+        map_hosts = (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
+    return secured(Starlette(routes=routes), Policy(tools.https, map_hosts))
+
+
+def _routes(room: Room, serve: Serve) -> list[Route]:
+    """Every path of a site, in the order in which they are tried."""
+    journey, other = JourneyViews(room), OtherViews(room)
+
     async def missing(visit: Visit) -> Response:
         path = visit.request.url.path
         if path == "/cy":
@@ -63,7 +80,8 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
         return room.missing(visit)
 
     async def asset(request: Request) -> Response:
-        return asset_response(request, tools.assets) or PlainTextResponse("There is no such file.\n", 404)
+        found = asset_response(request, room.tools.assets)
+        return found or PlainTextResponse("There is no such file.\n", 404)
 
     both = ["GET", "POST"]
     pages: list[tuple[str, View, list[str]]] = [
@@ -71,7 +89,7 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
         ("/case", other.case, both),
         ("/case/{reference}", other.case, both),
         ("/measures", other.measures, ["GET"]),
-        ("/{statement:statement}", other.statement, ["GET"]),
+        *((f"/{name}", _named(other.statement, name), ["GET"]) for name in STATEMENTS),
         ("/cy", missing, both),
         ("/{service}", journey.start, both),
         (JOURNEY, journey.page, both),
@@ -79,14 +97,7 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
     ]
     routes = [Route("/assets/{name:path}", asset), Route("/brand.css", serve(other.brand))]
     for prefix in ("", "/cy"):
-        for path, view, methods in pages:
-            if "statement" in path:
-                routes += [
-                    Route(f"{prefix}/{name}", serve(_named(view, name)))
-                    for name in ("accessibility", "privacy", "cookies")
-                ]
-            else:
-                routes.append(Route(prefix + path, serve(view), methods=methods))
+        routes += [Route(prefix + path, serve(view), methods=methods) for path, view, methods in pages]
     # Pages of journeys first: they are asked for most. But Welsh paths before the English patterns that take
     # anything, and a Welsh case before a journey of a service called "cy".
     first = (f"/cy{JOURNEY}", "/cy/case/{reference}", JOURNEY)
@@ -96,11 +107,7 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
             not route.path.startswith(("/cy", "/assets", "/brand")),
         )
     )
-    map_hosts: tuple[str, ...] = ()
-    if tools.map_style_url:
-        parts = urlsplit(tools.map_style_url)
-        map_hosts = (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
-    return secured(Starlette(routes=routes), Policy(tools.https, map_hosts))
+    return routes
 
 
 def _local(path: str) -> str:
