@@ -101,7 +101,7 @@ class _Finder:
         }
         for lgsl in POPULAR:
             if lgsl in names:
-                popular.append(names[lgsl])
+                popular.append((names[lgsl], f"{prefixed('/', language)}?{urlencode({'need': names[lgsl]})}"))
         sites = [
             (site.name.get(language) or site.name["en"], self.site_url(site, language))
             for site in self.tools.all_sites()
@@ -288,7 +288,7 @@ def finder_app(tools: FinderTools) -> ASGIApp:
         return endpoint
 
     async def home(request: Request) -> Response:
-        return finder.home(request)
+        return finder.home(request, need=request.query_params.get("need", "")[:200].strip())
 
     async def missing(request: Request) -> Response:
         return finder.missing(request)
