@@ -26,10 +26,6 @@ View = Callable[[Visit], Awaitable[Response]]
 Serve = Callable[[View], Callable[[Request], Awaitable[Response]]]
 STATEMENTS = ("accessibility", "privacy", "cookies")
 JOURNEY = "/{service}/{journey}/{page}"
-STATEMENTS = ("accessibility", "privacy", "cookies")
-
-
-Serve = Callable[[View], Callable[[Request], Awaitable[Response]]]
 
 
 def resident_app(tools: ResidentTools) -> ASGIApp:
