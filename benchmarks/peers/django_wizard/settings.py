@@ -3,7 +3,7 @@
 import os
 from urllib.parse import parse_qs, urlsplit
 
-_url = urlsplit(os.environ.get("BENCH_DATABASE", "postgresql://postgres@/postgres?host=/tmp"))
+_url = urlsplit(os.environ["BENCH_DATABASE"])
 
 DEBUG = False
 SECRET_KEY = "only for measuring"
