@@ -66,7 +66,7 @@ async def test_a_request_is_a_form_as_the_standard_has_it(clock: SetClock) -> No
     assert (form["first_name"], form["last_name"]) == ("Sam", "Jones")
     assert (form["email"], form["phone"]) == ("sam@example.com", "0121 496 0000")
     assert form["description"] == (
-        "Missed Rubbish at 1 High Street\n\nWhich bins were missed?: Rubbish and Food waste"
+        "Missed Rubbish at 1 High Street\n\nWhich bins were missed? Rubbish and Food waste"
     )
     assert form["attribute[external_id]"] == "K7M-2XQ-9HD"
     assert [text for name, text in pairs if name == "attribute[containers]"] == ["refuse", "food"]

@@ -35,7 +35,7 @@ def request_form(
     standard's 4,000 characters; the attributes hold every answer whole.
     """
     first, _, last = " ".join((case.contact.name or "").split()).rpartition(" ")
-    lines = [case.summary, ""] + [f"{question}: {answer}" for question, answer in case.details if answer]
+    lines = [case.summary, ""] + [_line(question, answer) for question, answer in case.details if answer]
     place = case.location
     pairs = [
         ("jurisdiction_id", jurisdiction_id),
@@ -56,6 +56,10 @@ def request_form(
     for name, text in _flat(case.answers):
         form.append((f"attribute[{_code(name, attributes)}]", text))
     return form
+
+
+def _line(question: str, answer: str) -> str:
+    return f"{question} {answer}" if question.endswith(("?", ":")) else f"{question}: {answer}"
 
 
 def _address(description: str | None, postcode: str | None) -> str:

@@ -48,6 +48,7 @@ class _Sandbox:
         self._signer = signer
         self._clock = clock
         self._pages = Environment(loader=PackageLoader("commonhall.connectors.sandbox"), autoescape=True)
+        self._pages.filters["moment"] = _moment
 
     def _page(self, name: str, status: int = 200, **values: Any) -> Response:
         body = self._pages.get_template(name).render(statuses=list(CaseStatus), **values)
@@ -105,6 +106,11 @@ class _Sandbox:
         except ValueError as bad:
             return JSONResponse({"error": str(bad)}, 400)
         return JSONResponse({"id": self._jobs.accept(entry, key).id}, 202)
+
+
+def _moment(text: str) -> str:
+    at = datetime.fromisoformat(text)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def _entry(body: bytes) -> dict[str, Any]:
