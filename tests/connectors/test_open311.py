@@ -321,3 +321,11 @@ def test_nothing_can_be_pushed_to_it(clock: SetClock) -> None:
     assert one.can == {"deliver"}
     with pytest.raises(UpdateRefused, match="nothing can be pushed"):
         one.receive({}, b"")
+
+
+def test_an_answer_cannot_pass_for_our_reference() -> None:
+    case = replace(sample_case("R1"), answers={"external_id": "R2", "channel": "fax", "x": "y"})
+    pairs = request_form(case, "x", {"x": "external_id"}, None)
+    assert [text for name, text in pairs if name == "attribute[external_id]"] == ["R1"]
+    assert [text for name, text in pairs if name == "attribute[answer.external_id]"] == ["R2", "y"]
+    assert [text for name, text in pairs if name == "attribute[channel]"] == ["web"]
