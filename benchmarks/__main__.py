@@ -77,7 +77,8 @@ def compare(found: Findings, postgres: Cluster, names: list[str], console: Conso
                 try:
                     one = one_round(name, PEERS[name], postgres, found.plan, BUILD / "bench")
                 except (Absent, Invalid, RuntimeError, OSError) as error:
-                    found.absent[name] = str(error)
+                    found.absent[name] = f"round {number + 1}: {error}"
+                    console.print(f"round {number + 1}  {report.TITLES[name]}: {error}", markup=False)
                     continue
             found.rounds.setdefault(name, []).append(one)
             console.print(

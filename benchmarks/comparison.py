@@ -82,7 +82,9 @@ def one_round(name: str, make_ready: MakeReady, cluster: Cluster, plan: Plan, fo
     if cases != found["references"]:
         raise Invalid(f"{name}: {found['references']} references were shown, but {cases} cases are stored")
     if not found["journeys"]:
-        raise Invalid(f"{name}: no journey was completed in {plan.seconds} s")
+        raise Invalid(
+            f"{name}: no journey was completed in {plan.seconds} s: the machine is busy, so wait or give --seconds 20"
+        )
     return figures(found, len(ready.script.steps))
 
 
