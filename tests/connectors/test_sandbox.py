@@ -202,3 +202,21 @@ async def test_bad_input_gets_a_plain_answer(sandbox: Sandbox, clock: SetClock) 
             assert answer.status_code == 400
             assert "write YYYY-MM-DDThh:mm:ssZ" in answer.text
     assert [job["status"] for job in await sandbox.jobs()] == ["open"]
+
+
+async def test_a_site_under_localhost_is_told_by_its_name(sandbox: Sandbox) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take(request: Request) -> Response:
+        heard.put_nowait(request.headers["host"])
+        return Response(status_code=204)
+
+    async with serve(Starlette(routes=[Route("/updates", take, methods=["POST"])])) as site:
+        port = site.url.rpartition(":")[2]
+        broken = sandbox.webhook(updates_url="http://[::1:80/updates")
+        await broken.deliver(sample_case("R1"), "key-1")
+        sending = sandbox.webhook(updates_url=f"http://solihull.localhost:{port}/updates")
+        await sending.deliver(sample_case("R2"), "key-2")
+        for job in ("00001", "00002"):
+            await sandbox.change(job, "fixed")
+        assert await asyncio.wait_for(heard.get(), 60) == f"solihull.localhost:{port}"

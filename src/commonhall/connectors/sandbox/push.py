@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import structlog
@@ -61,9 +62,10 @@ class Pusher:
         body = updated(job, update)
         headers = signed([self._signer], f"sandbox-{update.id}", self._clock(), body)
         try:
-            answer = await self._caller.call("POST", str(job.updates_url), headers=headers, content=body)
+            url, host = loopback(str(job.updates_url))
+            answer = await self._caller.call("POST", url, headers=headers | host, content=body)
             status = answer.status
-        except DeliveryFailed:
+        except (DeliveryFailed, ValueError):
             status = 0
         if 200 <= status < 300 or status in REFUSALS:
             self._waits.pop(update.id, None)
@@ -71,6 +73,19 @@ class Pusher:
             return
         wait = min(self._waits.get(update.id, (0.0, FIRST_WAIT / 2))[1] * 2, LONGEST_WAIT)
         self._waits[update.id] = (asyncio.get_running_loop().time() + wait, wait)
+
+
+def loopback(url: str) -> tuple[str, dict[str, str]]:
+    """An address under .localhost as a call to this machine, and the Host header that names the site.
+
+    RFC 6761 gives these names to the loopback address, but not every system looks them up so.
+    Raises `ValueError` for what is no address.
+    """
+    parts = urlsplit(url)
+    if parts.hostname is None or not parts.hostname.endswith(".localhost"):
+        return url, {}
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit(parts._replace(netloc=f"127.0.0.1{port}")), {"host": parts.netloc}
 
 
 def updated(job: Job, update: Update) -> bytes:
