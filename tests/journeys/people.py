@@ -39,15 +39,25 @@ async def answer_page(page: Page, given: dict[str, Any]) -> None:
         await control.fill(given.get(name, guess.get(last, guess.get(name, "1 High Street"))))
 
 
+async def press(page: Page, what: str) -> None:
+    """Press a button or a link, and wait for the page that it leads to.
+
+    A click alone comes back before the form is even sent: what is read next might be the old page, and a page
+    opened next would cut the form off.
+    """
+    async with page.expect_navigation():
+        await page.click(what)
+
+
 async def go_on(page: Page) -> None:
     """Press the page's own button (not add or remove)."""
-    await page.click("main form button.govuk-button:not([name])")
+    await press(page, "main form button.govuk-button:not([name])")
 
 
 async def complete(page: Page, start: str, given: dict[str, Any]) -> list[str]:
     """From a service's start page to check answers; answers the pages that were seen."""
     await page.goto(start)
-    await page.click("main form button")
+    await press(page, "main form button")
     seen = []
     for _ in range(MOST_PAGES):
         here = page.url.split("?")[0].rsplit("/", 1)[-1]

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.journeys.conftest import Platform
-from tests.journeys.people import answer_page, complete, go_on, reference_on, wait_for_job
+from tests.journeys.people import answer_page, complete, go_on, press, reference_on, wait_for_job
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,10 +31,10 @@ async def test_from_a_postcode_to_the_back_office_and_back(
     await page.goto(platform.finder)
     await page.fill("#postcode", "B91 3QJ")
     await page.fill("#need", "my bin was not emptied")
-    await page.click("main form button")
+    await press(page, "main form button")
     if "Solihull" not in await page.inner_text("h2.govuk-heading-m >> nth=-1 >> xpath=.."):
-        await page.click("text=Solihull")
-    await page.click("text=Report a missed bin collection")
+        await press(page, "text=Solihull")
+    await press(page, "text=Report a missed bin collection")
     assert page.url == platform.site("solihull", "/missed-bin")
     reference = await report_missed_bin(page, platform, "solihull")
     job = await wait_for_job(page, platform.sandbox, reference)
@@ -43,12 +43,12 @@ async def test_from_a_postcode_to_the_back_office_and_back(
     await page.goto(f"{platform.sandbox}/jobs/{job['id']}")
     await page.select_option("#status", "fixed")
     await page.fill("#note", "Collected this morning")
-    await page.click("main form button")
+    await press(page, "main form button")
 
     for _ in range(160):
         await page.goto(platform.site("solihull", f"/case/{reference}"))
         await page.fill("#proof", "b91 3qj")
-        await page.click("main form button")
+        await press(page, "main form button")
         if "It has been fixed" in await page.inner_text(".ch-status"):
             break
         await page.wait_for_timeout(250)
@@ -96,7 +96,7 @@ GIVEN: dict[str, dict[str, str]] = {
 async def test_in_welsh_from_start_to_end(platform: Platform, plain_phone: BrowserContext) -> None:
     page = await plain_phone.new_page()
     await page.goto(platform.site("cardiff", "/missed-bin"))
-    await page.click("text=Cymraeg")
+    await press(page, "text=Cymraeg")
     assert page.url == platform.site("cardiff", "/cy/missed-bin")
     await report_missed_bin(page, platform, "cardiff", "/cy")
     await expect(page.locator(".govuk-panel")).to_contain_text("Eich cyfeirnod yw")
@@ -108,7 +108,7 @@ async def test_errors_are_told_beside_the_question_and_nothing_is_lost(
 ) -> None:
     page = await plain_phone.new_page()
     await page.goto(platform.site("solihull", "/missed-bin"))
-    await page.click("main form button")
+    await press(page, "main form button")
     await page.fill("[name=property-line1]", "<b>1 High Street</b>")
     await page.fill("[name=property-postcode]", "nonsense")
     await go_on(page)
@@ -126,7 +126,8 @@ async def test_going_back_and_changing_an_answer_leaves_no_stale_one(
     seen = await complete(page, platform.site("solihull", "/missed-bin"), MISSED)
     assert "out-in-time" in seen
     row = page.locator(".govuk-summary-list__row", has_text="How bins are collected")
-    await row.locator("a").click()
+    async with page.expect_navigation():
+        await row.locator("a").click()
     await page.check("[name=placing][value=assisted]")
     await go_on(page)
     assert page.url.endswith("/check")
@@ -164,7 +165,7 @@ async def test_two_tabs_are_two_journeys(platform: Platform, plain_phone: Browse
     one, two = await plain_phone.new_page(), await plain_phone.new_page()
     for tab in (one, two):
         await tab.goto(platform.site("solihull", "/missed-bin"))
-        await tab.click("main form button")
+        await press(tab, "main form button")
     assert one.url != two.url
     await one.fill("[name=property-line1]", "1 High Street")
     await one.fill("[name=property-town]", "Solihull")
@@ -182,7 +183,7 @@ async def test_a_page_that_is_not_reached_yet_leads_to_the_one_that_is(
 ) -> None:
     page = await plain_phone.new_page()
     await page.goto(platform.site("solihull", "/missed-bin"))
-    await page.click("main form button")
+    await press(page, "main form button")
     await page.goto(page.url.replace("/address", "/contact"))
     assert page.url.endswith("/address")
     await page.goto(page.url.replace("/address", "/check"))
@@ -192,7 +193,7 @@ async def test_a_page_that_is_not_reached_yet_leads_to_the_one_that_is(
 async def test_an_expired_journey_says_so_kindly(platform: Platform, plain_phone: BrowserContext) -> None:
     page = await plain_phone.new_page()
     await page.goto(platform.site("solihull", "/missed-bin"))
-    await page.click("main form button")
+    await press(page, "main form button")
     journey = page.url.split("/")[-2]
     connection = await asyncpg.connect(platform.database_url)
     await connection.execute(
@@ -202,7 +203,7 @@ async def test_an_expired_journey_says_so_kindly(platform: Platform, plain_phone
     await answer_page(page, {})
     await go_on(page)
     await expect(page.locator("h1")).to_have_text("Your answers have been deleted")
-    await page.click("text=Start again")
+    await press(page, "text=Start again")
     assert page.url == platform.site("solihull", "/missed-bin")
 
 
@@ -211,7 +212,7 @@ async def test_another_browser_cannot_open_a_journey(
 ) -> None:
     page, thief = await phone.new_page(), await plain_phone.new_page()
     await page.goto(platform.site("solihull", "/missed-bin"))
-    await page.click("main form button")
+    await press(page, "main form button")
     answer = await thief.goto(page.url)
     assert answer is not None
     assert answer.status == 404
@@ -222,7 +223,7 @@ async def test_a_list_of_people_grows_and_shrinks_without_scripts(
 ) -> None:
     page = await plain_phone.new_page()
     await page.goto(platform.site("solihull", "/council-tax-move"))
-    await page.click("main form button")
+    await press(page, "main form button")
     for _ in range(30):
         if await page.query_selector("button[name=_action]"):
             break
@@ -232,9 +233,9 @@ async def test_a_list_of_people_grows_and_shrinks_without_scripts(
         pytest.fail("no page with a list was reached")
     first = page.locator("fieldset.ch-row input").first
     await first.fill("Ada")
-    await page.click("button[value^=add]")
+    await press(page, "button[value^=add]")
     assert await page.locator("fieldset.ch-row").count() == 2
     assert await page.locator("fieldset.ch-row input").first.input_value() == "Ada"
-    await page.click("button[value^=remove] >> nth=0")
+    await press(page, "button[value^=remove] >> nth=0")
     assert await page.locator("fieldset.ch-row").count() == 1
     assert await page.locator("fieldset.ch-row input").first.input_value() != "Ada"
