@@ -16,6 +16,7 @@ LONGEST = 200
 _WORD = re.compile(r"[a-z0-9]+")
 _SLIP_FROM = 5
 """A slip is looked for in words of this many letters or more: in shorter ones it makes another word."""
+_SHORTEST_PART = 3
 _LEAST = 0.35
 """A service must reach this share of the best one's score."""
 
@@ -58,7 +59,8 @@ class NeedIndex:
 
     def search(self, need: str, limit: int) -> list[int]:
         """The codes that best answer a need, best first; a long word may have one slip."""
-        asked = {word: self._readings(word) for word in words_of(need[:LONGEST])}
+        words = [part for word in words_of(need[:LONGEST]) for part in self._parted(word)]
+        asked = {word: self._readings(word) for word in words}
         scores = self._by_words(asked)
         best = max(scores.values(), default=1.0)
         for lgsl, weight in self._by_phrases(
@@ -105,6 +107,15 @@ class NeedIndex:
                 for place, lgsl in enumerate(codes):
                     found[lgsl] = max(found.get(lgsl, 0.0), 3.0 * len(words) - place)
         return found
+
+    def _parted(self, word: str) -> tuple[str, ...]:
+        """The two known words that a person ran together ('streetlight'), or else the word as it is."""
+        if word not in self._vocabulary:
+            for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+                parts = (stem(word[:cut]), stem(word[cut:]))
+                if self._vocabulary.issuperset(parts):
+                    return parts
+        return (word,)
 
     def _readings(self, word: str) -> set[str]:
         """The word itself if any text knows it, else the known words that one slip makes of it."""
