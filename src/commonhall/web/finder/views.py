@@ -146,7 +146,8 @@ class _Finder:
                 text = t["choice_live" if whole else "choice_half"].format(postcode=tidy)
                 return self.choose(request, t["choice_title"], text, candidates, need)
             case Found(tidy, councils):
-                return self.results(request, tidy, councils, need)
+                heading = t["councils_for" if len(councils) > 1 else "council_for"]
+                return self.results(request, heading.format(postcode=tidy), councils, need)
 
     def choose(
         self, request: Request, title: str, text: str, councils: tuple[Council, ...], need: str
@@ -180,21 +181,24 @@ class _Finder:
         )
 
     def answers(self, councils: tuple[Council, ...], need: str, language: str) -> list[Answer]:
-        """What a need leads to in these councils: live services first, then homepages, each once."""
-        live: list[Answer] = []
-        away: list[Answer] = []
+        """What a need leads to in these councils: live services first, then each homepage once."""
+        live: dict[str, Answer] = {}
+        away: dict[Council, list[str]] = {}
         for service in self.tools.directory.services.search(need, MOST_MATCHES):
             council = self.tools.directory.provider(service, councils)
             if council is None:
                 continue
-            answer = self.answer(service, council, language)
-            if all(answer.url != other.url for other in live) and answer.here:
-                live.append(answer)
-            elif not answer.here:
-                away.append(answer)
-        return live + away
+            answer = self.live_answer(service, council, language)
+            if answer is not None:
+                live[answer.url] = answer
+                continue
+            titles = away.setdefault(council, [])
+            title = service.govuk_label or service.name
+            if title not in titles:
+                titles.append(title)
+        return [*live.values(), *(self.homepage(one, titles, language) for one, titles in away.items())]
 
-    def answer(self, service: NationalService, council: Council, language: str) -> Answer:
+    def live_answer(self, service: NationalService, council: Council, language: str) -> Answer | None:
         t = TEXTS[language]
         site = self.tools.live(council.slug)
         adopted = _serving(site, service.lgsl) if site else None
@@ -203,8 +207,12 @@ class _Finder:
             name = site.name.get(spoken) or site.name["en"]
             url = self.site_url(site, language, f"/{adopted.service.id}")
             return Answer(adopted.texts.need(spoken, "name"), url, t["here"].format(name=name), here=True)
-        title = service.govuk_label or service.name
-        return Answer(title, council.homepage_url, t["away"].format(name=council.name), here=False)
+        return None
+
+    def homepage(self, council: Council, titles: list[str], language: str) -> Answer:
+        t = TEXTS[language]
+        title = t["away_short"].format(name=council.name)
+        return Answer(title, council.homepage_url, t["away"].format(titles="; ".join(titles)), here=False)
 
     def council_card(self, council: Council, language: str, several: bool) -> dict[str, object]:
         t = TEXTS[language]
@@ -267,7 +275,8 @@ def language_of(request: Request) -> str:
 
 
 def _serving(site: Site, lgsl: int) -> Adopted | None:
-    # The disabled person's bus pass (280) is one package with the older person's (273): see decision 2.
+    # Decision 2 keeps one package for both bus passes. It carries the older person's code (273), so a
+    # search for the disabled person's (280) must be led to it by hand.
     wanted = 273 if lgsl == 280 else lgsl
     return next((one for one in site.services if one.service.definition.lgsl == wanted), None)
 
