@@ -70,6 +70,8 @@ async def open_store(url: str, *, size: int = 8) -> Store:
                 "statement_timeout": "30000",
                 "idle_in_transaction_session_timeout": "30000",
                 "jit": "off",
+                # Every query here finds few rows by key, whatever its parameters: planning it once is enough.
+                "plan_cache_mode": "force_generic_plan",
             },
         )
 

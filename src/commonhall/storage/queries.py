@@ -160,10 +160,10 @@ EXIT_JOURNEY = Query(
     with exited as (
       update journey set exited_at = $3
       where council = $1 and journey = $2 and exited_at is null and reference is null
-      returning measure, started_at
+      returning measure
     )
-    update measure m set outcome = $4, seconds = extract(epoch from $3 - m.started_at)::integer
-    from exited where m.council = $1 and m.measure = exited.measure and m.outcome is distinct from 'submitted'
+    update measure set outcome = $4, seconds = extract(epoch from $3 - started_at)::integer
+    where council = $1 and measure = (select measure from exited) and outcome is distinct from 'submitted'
     """,
 )
 
@@ -205,8 +205,8 @@ SUBMIT_CASE = Query(
       insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, next_at)
       select $1, reference, name, 1, $13 || '-' || name, $14, $14 from made, unnest($12::text[]) as name
     ), counted as (
-      update measure m set outcome = 'submitted', seconds = extract(epoch from $14 - closed.started_at)::integer
-      from closed where m.council = $1 and m.measure = closed.measure
+      update measure set outcome = 'submitted', seconds = extract(epoch from $14 - started_at)::integer
+      where council = $1 and measure = (select measure from closed)
     )
     select reference from made
     """,
@@ -221,10 +221,11 @@ RATE_CASE = Query(
       on conflict (council, reference) do nothing
       returning reference
     )
-    update measure m set score = $3
-    from rated join council_case c on c.council = $1 and c.reference = rated.reference
-    where m.council = $1 and m.measure = c.measure
-    returning m.measure
+    update measure set score = $3
+    where council = $1 and measure = (
+      select measure from council_case where council = $1 and reference = (select reference from rated)
+    )
+    returning measure
     """,
 )
 

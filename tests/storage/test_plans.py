@@ -1,0 +1,153 @@
+"""What residents and workers wait for is found by key: no query reads rows that it does not need.
+
+PostgreSQL plans each query once, often on tables that are young and have no statistics yet. A plan that reads all
+journeys of a council is as fast as any on the first day, and slower with every resident after it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from commonhall.storage import queries as q
+from commonhall.storage.pool import Store
+from commonhall.storage.queries import Query
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+KEY = ("solihull", "R77", "sandbox", 1)
+BROWSER = b"browser"
+HOT: list[tuple[Query, tuple[Any, ...]]] = [
+    (q.LOAD_JOURNEY, ("solihull", "J77", BROWSER)),
+    (q.ANSWER_JOURNEY, ("solihull", "J77", BROWSER, "digest", {"a": 1}, NOW)),
+    (q.EXIT_JOURNEY, ("solihull", "J77", NOW, "ineligible")),
+    (
+        q.SUBMIT_CASE,
+        (
+            *("solihull", "J77", BROWSER, "NEW", {}, "summary", [], {}, {}, ["proof"], date(2026, 3, 12)),
+            *(["sandbox"], "key", NOW),
+        ),
+    ),
+    (q.RATE_CASE, ("solihull", "R77", 5, "", NOW)),
+    (q.LOAD_CASE, ("solihull", "R77")),
+    (q.LIST_UPDATES, ("solihull", "R77")),
+    (q.ADD_UPDATE, ("solihull", "R77", "fixed", "", NOW, "sandbox", "u1")),
+    (q.CASE_BY_EXTERNAL, ("solihull", "sandbox", "E77")),
+    (q.COUNT_ATTEMPT, ("solihull", "C77", NOW, NOW)),
+    (q.FORGET_ATTEMPTS, ("solihull", "C77")),
+    (q.SETTLE_DELIVERED, (*KEY, NOW, "E1")),
+    (q.SETTLE_LATER, (*KEY, NOW, "why")),
+    (q.SETTLE_FAILED, (*KEY, NOW, "why")),
+]
+FILL = """
+insert into council select 'c' || n, 'G' || n, 'h' || n, '{}' from generate_series(1, 20) n;
+insert into council values ('solihull', 'E08000029', 'solihull.localhost', '{}');
+insert into journey (council, journey, browser, service, digest, language, channel, started_at, expires_at, measure)
+  select c, 'J' || n, 'browser', 'missed-bin', 'digest', 'en', 'online', AT, AT + interval '1 day', n
+  from generate_series(1, 2000) n, unnest(array['solihull', 'c1']) c;
+insert into measure (council, measure, service, version, channel, day, started_at) overriding system value
+  select council, measure, service, '1.0.0', channel, AT::date, started_at from journey;
+insert into council_case (council, reference, service, digest, journey, channel, language, answers, summary, details,
+                          contact, location, proofs, measure, submitted_at)
+  select council, 'R' || measure, service, digest, 'done-' || journey, channel, language, '{}', '', '[]', '{}', '{}', '{}',
+         measure, AT from journey;
+insert into case_update (council, reference, sequence, status, note, at, source, update_id)
+  select council, reference, 1, 'open', '', AT, 'commonhall', 'submitted' from council_case;
+insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, next_at, delivered_at,
+                      external_id)
+  select council, reference, 'sandbox', 1, reference, AT, AT, case when measure > 5 then AT end,
+         'E' || measure from council_case;
+insert into attempt select council, 'C' || measure, 1, AT from journey;
+"""
+
+
+async def fill(connection: asyncpg.Connection[Any]) -> None:
+    """Two thousand journeys and cases for each of two councils, five of them on their way."""
+    await connection.execute(FILL.replace("AT", f"timestamptz '{NOW.isoformat()}'"))
+
+
+async def plan(
+    connection: asyncpg.Connection[Any], query: Query, args: tuple[Any, ...], how: str = ""
+) -> dict[str, Any]:
+    """PostgreSQL's plan of a query as our connections make it; what the query did is undone."""
+    transaction = connection.transaction()
+    await transaction.start()
+    text = await connection.fetchval(f"explain ({how}format json) {query.sql}", *args)
+    await transaction.rollback()
+    found: dict[str, Any] = json.loads(text)[0]["Plan"] if isinstance(text, str) else text[0]["Plan"]
+    return found
+
+
+def nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield tree
+    for child in tree.get("Plans", ()):
+        yield from nodes(child)
+
+
+def rows_read(tree: dict[str, Any]) -> int:
+    """How many rows of tables a plan has looked at, needed or not."""
+    return sum(
+        int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+        for node in nodes(tree)
+        if "Relation Name" in node and node["Node Type"] != "ModifyTable"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "args"), HOT, ids=lambda part: part.name if isinstance(part, Query) else ""
+)
+async def test_a_query_finds_its_few_rows_by_key(store: Store, query: Query, args: tuple[Any, ...]) -> None:
+    async with store.soft.acquire() as connection:
+        for node in nodes(await plan(connection, query, args)):
+            assert node["Node Type"] != "Seq Scan", "on the first day, when tables are empty"
+        await fill(connection)
+        assert rows_read(await plan(connection, query, args, "analyze, ")) <= 8, (
+            "with rows, without statistics"
+        )
+        await connection.execute("analyze")
+        assert rows_read(await plan(connection, query, args, "analyze, ")) <= 8, "with statistics"
+
+
+async def test_what_is_due_is_found_without_what_is_done(store: Store) -> None:
+    async with store.soft.acquire() as connection:
+        await fill(connection)
+        later = NOW + timedelta(minutes=1)
+        for statistics in ("select", "analyze delivery, council_case"):
+            await connection.execute(statistics)
+            found = await plan(connection, q.CLAIM_DELIVERIES, ("solihull", later, NOW, 20), "analyze, ")
+            assert rows_read(found) <= 80, "five are due of two thousand"
+
+
+async def test_expired_journeys_are_found_without_the_others(store: Store) -> None:
+    async with store.soft.acquire() as connection:
+        await fill(connection)
+        await connection.execute("update journey set expires_at = $1 where measure <= 5", NOW)
+        await connection.execute("analyze journey")
+        found = await plan(
+            connection, q.EXPIRE_JOURNEYS, ("solihull", NOW + timedelta(minutes=1), 500), "analyze, "
+        )
+        assert rows_read(found) <= 40, "ten have expired of four thousand"
+
+
+async def test_an_adopted_version_stays_while_journeys_or_cases_run_it(store: Store) -> None:
+    await store.durable.execute(
+        "insert into council values ('solihull', 'E08000029', 'solihull.localhost', '{}')"
+    )
+    await store.durable.execute("insert into package values ('p', 'missed-bin', '1.0.0', '{}', now())")
+    for digest in ("digest", "unused"):
+        await store.durable.execute(
+            "insert into adopted values ('solihull', $1, 'missed-bin', '1.0.0', 'p', '{}', 'England', '{en}', now())",
+            digest,
+        )
+    await store.durable.execute(
+        """insert into journey (council, journey, browser, service, digest, language, channel, started_at, expires_at,
+                                measure)
+           values ('solihull', 'J', 'b', 'missed-bin', 'digest', 'en', 'online', now(), now(), 1)"""
+    )
+    await store.durable.execute("delete from adopted where digest = 'unused'")
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="still run digest"):
+        await store.durable.execute("delete from adopted where digest = 'digest'")
