@@ -43,6 +43,8 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (q.SETTLE_LATER, (*KEY, NOW, "why")),
     (q.SETTLE_FAILED, (*KEY, NOW, "why")),
 ]
+OF_SWEEPS = {"journey_by_expiry", "measure_by_day", "case_by_time", "delivery_due"}
+"""Indexes that find many rows of a council."""
 FILL = """
 insert into council select 'c' || n, 'G' || n, 'h' || n, '{}' from generate_series(1, 20) n;
 insert into council values ('solihull', 'E08000029', 'solihull.localhost', '{}');
@@ -102,8 +104,10 @@ def rows_read(tree: dict[str, Any]) -> int:
 )
 async def test_a_query_finds_its_few_rows_by_key(store: Store, query: Query, args: tuple[Any, ...]) -> None:
     async with store.soft.acquire() as connection:
+        # A plan made on the first day, when tables are empty, is kept for long.
         for node in nodes(await plan(connection, query, args)):
-            assert node["Node Type"] != "Seq Scan", "on the first day, when tables are empty"
+            assert node["Node Type"] != "Seq Scan"
+            assert node.get("Index Name") not in OF_SWEEPS
         await fill(connection)
         assert rows_read(await plan(connection, query, args, "analyze, ")) <= 8, (
             "with rows, without statistics"
