@@ -43,7 +43,7 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (q.SETTLE_LATER, (*KEY, NOW, "why")),
     (q.SETTLE_FAILED, (*KEY, NOW, "why")),
 ]
-OF_SWEEPS = {"journey_by_expiry", "measure_by_day", "case_by_time", "delivery_due"}
+OF_SWEEPS = {"journey_by_expiry", "measure_by_day", "delivery_due"}
 """Indexes that find many rows of a council."""
 FILL = """
 insert into council select 'c' || n, 'G' || n, 'h' || n, '{}' from generate_series(1, 20) n;

@@ -95,7 +95,6 @@ create table council_case (
   primary key (council, reference),
   unique (council, journey)
 );
-create index case_by_time on council_case (council, submitted_at);
 
 create table case_update (
   council text not null,
