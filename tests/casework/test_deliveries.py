@@ -31,7 +31,7 @@ GSS = "E08000029"
 
 
 async def deliver(desk: Desk, back_office: BackOffice) -> int:
-    return (await deliver_due(desk, COUNCIL, GSS, {"cats": back_office})).delivered
+    return (await deliver_due(desk, COUNCIL, GSS, "cats", back_office)).delivered
 
 
 async def test_a_case_arrives_with_everything_it_needs(
@@ -100,7 +100,7 @@ async def test_after_a_week_it_waits_for_a_person(
 
 async def test_a_connector_that_is_not_configured_loses_nothing(desk: Desk, lost_cat: Adopted) -> None:
     await submitted(desk, lost_cat)
-    await deliver_due(desk, COUNCIL, GSS, {})
+    await deliver_due(desk, COUNCIL, GSS, "cats", None)
     [row] = await list_waiting(desk, COUNCIL)
     assert row.last_error is not None
     assert "no connector 'cats'" in row.last_error
@@ -112,7 +112,7 @@ async def test_workers_share_the_work_without_meeting(
     for _ in range(12):
         await submitted(desk, lost_cat)
     rounds = await asyncio.gather(
-        *(deliver_due(desk, COUNCIL, GSS, {"cats": back_office}, most=5) for _ in range(4))
+        *(deliver_due(desk, COUNCIL, GSS, "cats", back_office, most=5) for _ in range(4))
     )
     assert sum(one.delivered for one in rounds) == 12
     assert len(back_office.times) == 12
@@ -124,7 +124,10 @@ async def test_a_claim_lost_with_its_worker_is_due_again(
     from commonhall.storage.deliveries import claim_deliveries
 
     await submitted(desk, lost_cat)
-    assert len(await claim_deliveries(desk.store, COUNCIL, clock(), clock() - timedelta(minutes=5), 10)) == 1
+    assert (
+        len(await claim_deliveries(desk.store, COUNCIL, "cats", clock(), clock() - timedelta(minutes=5), 10))
+        == 1
+    )
     assert await deliver(desk, back_office) == 0
     clock.go(minutes=6)
     assert await deliver(desk, back_office) == 1

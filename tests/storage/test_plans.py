@@ -122,8 +122,12 @@ async def test_what_is_due_is_found_without_what_is_done(store: Store) -> None:
         later = NOW + timedelta(minutes=1)
         for statistics in ("select", "analyze delivery, council_case"):
             await connection.execute(statistics)
-            found = await plan(connection, q.CLAIM_DELIVERIES, ("solihull", later, NOW, 20), "analyze, ")
+            found = await plan(
+                connection, q.CLAIM_DELIVERIES, ("solihull", later, NOW, 20, "sandbox"), "analyze, "
+            )
             assert rows_read(found) <= 80, "five are due of two thousand"
+            found = await plan(connection, q.LIST_DUE, (later, NOW), "analyze, ")
+            assert rows_read(found) <= 20, "one is looked at for each connector"
 
 
 async def test_expired_journeys_are_found_without_the_others(store: Store) -> None:

@@ -14,6 +14,7 @@ from commonhall.storage.queries import Query
 ALL = {name: value for name, value in vars(queries).items() if isinstance(value, Query)}
 OF_THE_INSTALLATION = {
     "list_councils": "the operator's list of sites, without residents' data",
+    "list_due": "the worker's list of connectors with something to do, without residents' data",
     "add_package": "packages are shared by all councils",
     "load_package": "packages are shared by all councils",
     "lock_migrations": "the schema",

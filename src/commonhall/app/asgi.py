@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -113,11 +114,12 @@ class Door:
 
 async def _refresh(house: House, stop: asyncio.Event) -> None:
     """Read changed sites again while the server runs; a database that is away for a while is waited for."""
+    log = structlog.get_logger("web")
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), REFRESH_EVERY)
         except TimeoutError:
             try:
                 await house.sites.refresh()
-            except (OSError, RuntimeError):
-                continue
+            except Exception as error:
+                log.warning("sites were not read again", reason=f"{type(error).__name__}: {error}")

@@ -68,7 +68,7 @@ async def run_demo(
     port = settings.port or 80
     free_port_or_refuse("127.0.0.1", port, "--port")
     free_port_or_refuse("127.0.0.1", sandbox_port, "--sandbox-port")
-    settings = replace(settings, allow_private=True)
+    settings = replace(settings, allow_private=True, poll_seconds=2)
     sandbox_url = f"http://localhost:{sandbox_port}"
     step("starting the embedded PostgreSQL" if settings.database_url is None else "using the database given")
     with database(settings) as url:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from commonhall.casework.deliveries import Limits
+
 LEAST_SECRET = 32
 
 
@@ -24,6 +26,8 @@ class Settings:
     `database_url` is None for the embedded PostgreSQL in `data`. `finder_host` is the finder's host name;
     `port` is the one that people type (None where it is the scheme's own). `allow_private` lets connectors
     reach private addresses: for trying out, or where back offices are on the operator's own network.
+    `poll_seconds` lie between two questions for updates to one back office. `proxies` are the addresses, by comma,
+    whose word is taken for who the client is (X-Forwarded-For); none by default.
     """
 
     data: Path
@@ -35,6 +39,9 @@ class Settings:
     map_style_url: str | None
     allow_private: bool
     pool_size: int
+    delivery: Limits
+    poll_seconds: int
+    proxies: str
 
     def url(self, host: str, path: str = "/") -> str:
         """The address of a page on one of this installation's hosts."""
@@ -70,6 +77,12 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     if url and not url.startswith(("postgresql://", "postgres://")):
         raise SettingsRefused("COMMONHALL_DATABASE_URL must start with postgresql://")
     port = number("PORT", 8000)
+    delivery = Limits(longest_try=number("TRY_SECONDS", 60), lease=number("LEASE_SECONDS", 300))
+    if delivery.lease <= delivery.longest_try:
+        raise SettingsRefused(
+            f"COMMONHALL_LEASE_SECONDS is {delivery.lease}: it must be more than COMMONHALL_TRY_SECONDS "
+            f"({delivery.longest_try}), or a slow back office would be sent the same case twice at once"
+        )
     return Settings(
         data=data,
         database_url=url,
@@ -80,6 +93,9 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         map_style_url=text("MAP_STYLE_URL") or None,
         allow_private=flag("ALLOW_PRIVATE_ADDRESSES", False),
         pool_size=number("POOL_SIZE", 8),
+        delivery=delivery,
+        poll_seconds=max(1, number("POLL_SECONDS", 60)),
+        proxies=text("PROXIES"),
     )
 
 

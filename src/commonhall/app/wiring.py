@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import httpx2
 
-from commonhall.app.seal import Seal
+from commonhall.app.seal import Seal, SealBroken
 from commonhall.app.settings import Settings
 from commonhall.casework.desk import AdoptedServices, Clock, Desk, system_chance, system_clock
 from commonhall.casework.sites import Site, Sites
-from commonhall.connectors.registry import build_connector
+from commonhall.connectors.registry import Unusable, build_connector
 from commonhall.directory.directory import Directory, open_directory
 from commonhall.engine.back_office import Connector
 from commonhall.engine.working_days import Calendar, load_calendars
-from commonhall.storage.councils import list_connectors
+from commonhall.storage.councils import ConnectorRow, list_connectors
 from commonhall.storage.migrations import migrate
 from commonhall.storage.pool import Store, open_store
 
@@ -35,10 +35,16 @@ class House:
     seal: Seal
 
     async def connectors(self, council: str) -> dict[str, Connector]:
-        """A council's connectors as they are configured now, by name."""
-        made = {}
-        for row in await list_connectors(self.store, council):
-            made[row.connector] = build_connector(
+        """A council's connectors as they are configured now, by name.
+
+        One that is configured wrongly stands there, too: whatever it is asked fails and says what to mend.
+        """
+        return {row.connector: self.connector(row) for row in await list_connectors(self.store, council)}
+
+    def connector(self, row: ConnectorRow) -> Connector:
+        """The connector of a stored configuration."""
+        try:
+            return build_connector(
                 row.kind,
                 row.settings,
                 self.seal.open(row.secrets),
@@ -46,7 +52,8 @@ class House:
                 self.desk.clock,
                 allow_private=self.settings.allow_private,
             )
-        return made
+        except (ValueError, SealBroken) as error:
+            return Unusable(f"the connector '{row.connector}' is not set up rightly: {error}")
 
     def site_url(self, site: Site, path: str = "/") -> str:
         """The address of a page of a council's site."""

@@ -1,82 +1,143 @@
-"""The worker: delivers what is due, asks back offices for updates, removes what has expired. For ever, until told."""
+"""The worker: delivers what is due, asks back offices for updates, removes what has expired. For ever, until told.
+
+Every connector of every council is worked by a task of its own, so a back office that is slow, away or badly set up
+holds up nobody else's cases.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 import structlog
 
 from commonhall.app.wiring import House
-from commonhall.casework.deliveries import deliver_due, poll_updates
+from commonhall.casework.deliveries import deliver_due, list_due, poll_updates
 from commonhall.casework.journeys import expire_journeys
-from commonhall.casework.sites import Site
-from commonhall.engine.back_office import Connector, DeliveryFailed
-from commonhall.storage.councils import list_connectors
+from commonhall.engine.back_office import DeliveryFailed
+from commonhall.storage.councils import ConnectorRow, list_connectors
 
 TICK = 0.5
-"""Seconds between two looks at a council's deliveries when there is nothing to do."""
-POLL_EVERY = 5.0
-"""Seconds between two questions for updates to one back office."""
+"""Seconds between two looks at what is due."""
 EXPIRE_EVERY = 60.0
+MOST_AT_ONCE = 64
+"""How many connectors one process delivers to at the same time; none waits longer than the longest try."""
+POLLS_AT_ONCE = 16
+PATIENCE = 8.0
+"""Seconds that what is under way may take when the worker is told to stop."""
+
+Job = Callable[[], Coroutine[Any, Any, object]]
 
 
 class Worker:
     """One worker process's loop. Several may run: they share the work without meeting."""
 
-    def __init__(self, house: House, *, poll_every: float = POLL_EVERY) -> None:
+    def __init__(self, house: House) -> None:
         self._house = house
-        self._poll_every = poll_every
-        self._asked: dict[tuple[str, str], float] = {}
+        self._tasks: dict[tuple[str, ...], asyncio.Task[None]] = {}
+        self._asked: dict[str, float] = {}
         self._expired = 0.0
         self._log = structlog.get_logger("worker")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; what is under way is finished first."""
         while not stop.is_set():
-            busy = False
             try:
                 await self._house.sites.refresh()
-                for site in self._house.sites.all():
-                    busy = await self._council(site) or busy
+                await self._begin_deliveries()
+                self._begin_the_rest()
             except Exception:
                 # Whatever broke (the database restarts, say), the worker must be there when it is whole again.
                 self._log.exception("the worker could not finish its round")
-            if not busy:
-                try:
-                    await asyncio.wait_for(stop.wait(), TICK)
-                except TimeoutError:
-                    continue
-
-    async def _council(self, site: Site) -> bool:
-        connectors = await self._house.connectors(site.council)
-        done = await deliver_due(self._house.desk, site.council, site.gss, connectors)
-        await self._updates(site, connectors)
-        now = time.monotonic()
-        if now - self._expired > EXPIRE_EVERY:
-            self._expired = now
-            for one in self._house.sites.all():
-                await expire_journeys(self._house.desk, one.council)
-        return done.claimed > 0
-
-    async def _updates(self, site: Site, connectors: dict[str, Connector]) -> None:
-        due = [
-            name
-            for name, connector in connectors.items()
-            if "updates" in connector.can
-            and time.monotonic() - self._asked.get((site.council, name), -1e9) >= self._poll_every
-        ]
-        if not due:
-            return
-        until: dict[str, datetime | None] = {
-            row.connector: row.updates_until for row in await list_connectors(self._house.store, site.council)
-        }
-        for name in due:
-            self._asked[site.council, name] = time.monotonic()
             try:
-                await poll_updates(self._house.desk, site.council, name, connectors[name], until.get(name))
-            except (DeliveryFailed, TimeoutError) as failure:
-                self._log.warning(
-                    "no updates", council=site.council, connector=name, reason=str(failure) or "no answer"
-                )
+                await asyncio.wait_for(stop.wait(), TICK)
+            except TimeoutError:
+                continue
+        if self._tasks:
+            _, hanging = await asyncio.wait(self._tasks.values(), timeout=PATIENCE)
+            for task in hanging:
+                # Its claim runs out with the lease; then somebody tries again under the same key.
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
+
+    async def _begin_deliveries(self) -> None:
+        for council, name in await list_due(self._house.desk, self._house.settings.delivery):
+            if self._under_way("deliver") < MOST_AT_ONCE:
+                self._begin(("deliver", council, name), partial(self._deliver, council, name))
+
+    def _begin_the_rest(self) -> None:
+        now = time.monotonic()
+        councils = [site.council for site in self._house.sites.all()]
+        for council in councils:
+            due = now - self._asked.get(council, -1e9) >= self._house.settings.poll_seconds
+            if due and self._under_way("updates") < POLLS_AT_ONCE:
+                self._asked[council] = now
+                self._begin(("updates", council), partial(self._updates, council))
+        if now - self._expired >= EXPIRE_EVERY:
+            self._expired = now
+            self._begin(("expire",), partial(self._expire, councils))
+
+    def _under_way(self, kind: str) -> int:
+        return sum(1 for key in self._tasks if key[0] == kind)
+
+    def _begin(self, key: tuple[str, ...], job: Job) -> None:
+        """Start a job, unless the same is under way; whatever breaks in it stays in it."""
+        if key in self._tasks:
+            return
+
+        async def run() -> None:
+            await self._guarded(key, job)
+            del self._tasks[key]
+
+        self._tasks[key] = asyncio.create_task(run())
+
+    async def _guarded(self, key: tuple[str, ...], job: Job) -> None:
+        try:
+            await job()
+        except Exception:
+            self._log.exception("a job of the worker broke", job=key)
+
+    async def _deliver(self, council: str, name: str) -> None:
+        """Deliver to one connector until nothing is due there."""
+        site = self._house.sites.of_council(council)
+        if site is None:
+            return
+        limits = self._house.settings.delivery
+        while True:
+            connector = (await self._house.connectors(council)).get(name)
+            done = await deliver_due(self._house.desk, council, site.gss, name, connector, limits)
+            if done.delivered == 0:
+                return
+
+    async def _updates(self, council: str) -> None:
+        rows = await list_connectors(self._house.store, council)
+        await asyncio.gather(
+            *(
+                self._guarded(("updates", council, row.connector), partial(self._ask, council, row))
+                for row in rows
+            )
+        )
+
+    async def _ask(self, council: str, row: ConnectorRow) -> None:
+        connector = self._house.connector(row)
+        if "updates" not in connector.can:
+            return
+        try:
+            await poll_updates(
+                self._house.desk,
+                council,
+                row.connector,
+                connector,
+                row.updates_until,
+                self._house.settings.delivery,
+            )
+        except (DeliveryFailed, TimeoutError) as failure:
+            reason = str(failure) or "no answer"
+            self._log.warning("no updates", council=council, connector=row.connector, reason=reason)
+
+    async def _expire(self, councils: list[str]) -> None:
+        for council in councils:
+            await self._guarded(("expire", council), partial(expire_journeys, self._house.desk, council))

@@ -24,16 +24,32 @@ from commonhall.storage import deliveries as stored
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 4 * 3600.0
 GIVE_UP_AFTER = timedelta(days=7)
-LEASE = timedelta(minutes=5)
-LONGEST_TRY = 60.0
 OVERLAP = timedelta(minutes=10)
 """Updates are asked for with some overlap, since clocks differ; taking one twice is harmless."""
 FIRST_LOOK_BACK = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one try of a back office may take, and after how long a claim counts as lost with its worker.
+
+    Both in seconds. A claim must outlive the try, or a slow answer would be asked for twice at once.
+    """
+
+    longest_try: float = 60.0
+    lease: float = 300.0
+
+    def lost_before(self, now: datetime) -> datetime:
+        """Claims older than this were lost."""
+        return now - timedelta(seconds=self.lease)
+
+
+USUAL = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
-    """What one look at a council's deliveries did."""
+    """What one look at a connector's deliveries did."""
 
     claimed: int
     delivered: int
@@ -49,29 +65,44 @@ def wait_after(attempts: int, jitter: float, asked: float | None = None) -> floa
     return max(spread, min(asked or 0.0, LONGEST_WAIT))
 
 
-async def deliver_due(
-    desk: Desk, council: str, gss: str, connectors: Mapping[str, Connector], *, most: int = 20
-) -> Round:
-    """Claim what is due for a council, hand it to its connectors, and settle each."""
+async def list_due(desk: Desk, limits: Limits = USUAL) -> list[tuple[str, str]]:
+    """Which connectors of which councils have something to deliver now, as (council, connector)."""
     now = desk.clock()
-    claimed = await stored.claim_deliveries(desk.store, council, now, now - LEASE, most)
-    done = await asyncio.gather(*(_deliver(desk, council, gss, connectors, row) for row in claimed))
+    return await stored.list_due(desk.store, now, limits.lost_before(now))
+
+
+async def deliver_due(
+    desk: Desk,
+    council: str,
+    gss: str,
+    name: str,
+    connector: Connector | None,
+    limits: Limits = USUAL,
+    *,
+    most: int = 20,
+) -> Round:
+    """Claim what is due for a council's connector, hand it over, and settle each.
+
+    Without a connector of this name the deliveries say so and wait.
+    """
+    now = desk.clock()
+    claimed = await stored.claim_deliveries(desk.store, council, name, now, limits.lost_before(now), most)
+    done = await asyncio.gather(*(_deliver(desk, council, gss, connector, limits, row) for row in claimed))
     return Round(len(claimed), sum(done))
 
 
 async def _deliver(
-    desk: Desk, council: str, gss: str, connectors: Mapping[str, Connector], row: stored.ClaimedRow
+    desk: Desk, council: str, gss: str, connector: Connector | None, limits: Limits, row: stored.ClaimedRow
 ) -> bool:
     key = (row.reference, row.connector, row.sequence)
     log = structlog.get_logger("delivery").bind(
         council=council, reference=row.reference, connector=row.connector
     )
-    connector = connectors.get(row.connector)
     try:
         if connector is None:
             raise DeliveryFailed(f"the council has no connector '{row.connector}': add it in its settings")
         case = await _case(desk, council, gss, row)
-        async with asyncio.timeout(LONGEST_TRY):
+        async with asyncio.timeout(limits.longest_try):
             receipt = await connector.deliver(case, row.idempotency_key)
     except DeliveryFailed as failure:
         await _settle_failure(desk, council, row, failure)
@@ -80,8 +111,9 @@ async def _deliver(
         )
         return False
     except TimeoutError:
-        await _settle_failure(desk, council, row, DeliveryFailed(f"no answer in {LONGEST_TRY:.0f} seconds"))
-        log.warning("not delivered", reason="no answer", attempts=row.attempts)
+        reason = f"no answer in {limits.longest_try:g} seconds"
+        await _settle_failure(desk, council, row, DeliveryFailed(reason))
+        log.warning("not delivered", reason=reason, attempts=row.attempts)
         return False
     except Exception as error:
         # A fault of our own must not stop the others' deliveries, and must not lose this one.
@@ -128,7 +160,12 @@ async def _case(desk: Desk, council: str, gss: str, row: stored.ClaimedRow) -> C
 
 
 async def poll_updates(
-    desk: Desk, council: str, name: str, connector: Connector, until: datetime | None
+    desk: Desk,
+    council: str,
+    name: str,
+    connector: Connector,
+    until: datetime | None,
+    limits: Limits = USUAL,
 ) -> Taken:
     """Ask a back office what has happened since it was last asked, and remember how far that went.
 
@@ -136,7 +173,7 @@ async def poll_updates(
     """
     now = desk.clock()
     since = until - OVERLAP if until else now - FIRST_LOOK_BACK
-    async with asyncio.timeout(LONGEST_TRY):
+    async with asyncio.timeout(limits.longest_try):
         updates = await connector.updates(since)
     taken = await take_updates(desk, council, name, updates)
     await councils.set_updates_until(desk.store, council, name, now)

@@ -13,7 +13,14 @@ from pydantic import BaseModel, ValidationError
 from commonhall.connectors.http import Patience
 from commonhall.connectors.open311.connector import Open311Connector, Open311Secrets, Open311Settings
 from commonhall.connectors.webhook.connector import WebhookConnector, WebhookSecrets, WebhookSettings
-from commonhall.engine.back_office import Connector
+from commonhall.engine.back_office import (
+    CaseForDelivery,
+    Connector,
+    DeliveryFailed,
+    Receipt,
+    StatusUpdate,
+    UpdateRefused,
+)
 
 KINDS: Mapping[str, tuple[type[BaseModel], type[BaseModel], Callable[..., Connector]]] = MappingProxyType(
     {
@@ -57,6 +64,28 @@ def _plainly(fault: str, words: str, place: str, model: type[BaseModel]) -> str:
         case "value_error":
             return f"{place}: {words.removeprefix('Value error, ')}"
     return f"{place}: {words[:1].lower()}{words[1:]}"
+
+
+class Unusable:
+    """Stands in for a connector that cannot be made: its deliveries fail, visibly, until somebody mends it."""
+
+    kind = "unusable"
+    can = frozenset({"deliver"})
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    async def deliver(self, case: CaseForDelivery, idempotency_key: str) -> Receipt:
+        """Raises `DeliveryFailed` with what to mend; it is tried again later."""
+        raise DeliveryFailed(self._reason)
+
+    async def updates(self, since: datetime) -> list[StatusUpdate]:
+        """Raises `DeliveryFailed` with what to mend."""
+        raise DeliveryFailed(self._reason)
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> list[StatusUpdate]:
+        """Raises `UpdateRefused`; outsiders are not told why."""
+        raise UpdateRefused("nothing can be received here at the moment")
 
 
 def build_connector(

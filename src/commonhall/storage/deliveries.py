@@ -64,11 +64,19 @@ Key = tuple[str, str, int]
 """A delivery within its council: reference, connector, sequence."""
 
 
+async def list_due(store: Store, now: datetime, lost_before: datetime) -> list[tuple[str, str]]:
+    """The (council, connector) pairs that have something due; claims older than `lost_before` count as lost."""
+    return [
+        (council, connector)
+        for council, connector in await store.durable.fetch(q.LIST_DUE.sql, now, lost_before)
+    ]
+
+
 async def claim_deliveries(
-    store: Store, council: str, now: datetime, lost_before: datetime, most: int
+    store: Store, council: str, connector: str, now: datetime, lost_before: datetime, most: int
 ) -> list[ClaimedRow]:
     """Claim up to `most` deliveries that are due; claims older than `lost_before` count as lost."""
-    rows = await store.durable.fetch(q.CLAIM_DELIVERIES.sql, council, now, lost_before, most)
+    rows = await store.durable.fetch(q.CLAIM_DELIVERIES.sql, council, now, lost_before, most, connector)
     return [ClaimedRow(*row) for row in rows]
 
 

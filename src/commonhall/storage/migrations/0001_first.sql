@@ -128,7 +128,7 @@ create table delivery (
   primary key (council, reference, connector, sequence),
   foreign key (council, reference) references council_case
 );
-create index delivery_due on delivery (council, next_at) where delivered_at is null and failed_at is null;
+create index delivery_due on delivery (council, connector, next_at) where delivered_at is null and failed_at is null;
 create index delivery_by_external on delivery (council, connector, external_id) where external_id is not null;
 
 -- One row for each journey started, and what became of it: nothing can be counted twice, so completion
