@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin
 
-.PHONY: demo test check bench setup lock clean
+.PHONY: demo test check bench crash setup lock clean
 
 demo:  ## set up, start everything on the embedded database, print the addresses
 	@$(PYTHON) tools/setup.py run
@@ -19,6 +19,10 @@ check:  ## set up, then the checks that take seconds: style, types, arrows
 bench:  ## set up, then the benchmarks: ratios against peers and the machine's limit
 	@$(PYTHON) tools/setup.py bench
 	@$(RUN)/python -m benchmarks
+
+crash:  ## set up, then kill web and worker processes five hundred times under load
+	@$(PYTHON) tools/setup.py dev
+	@$(RUN)/python -m tests.journeys.crash --kills 500
 
 setup:
 	@$(PYTHON) tools/setup.py dev
