@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from commonhall.app.commands import cli
+from commonhall.app.commands import _print_addresses, cli, main
+from commonhall.app.demo import Running
 from commonhall.app.seal import Seal, SealBroken
 from commonhall.app.settings import SettingsRefused, read_settings
 
@@ -78,3 +80,47 @@ def test_credentials_are_unreadable_without_the_secret() -> None:
     assert Seal(settings.key("a")).open(sealed) == {"api_key": "hush"}
     with pytest.raises(SealBroken, match="another COMMONHALL_SECRET"):
         Seal(settings.key("b")).open(sealed)
+
+
+def test_a_journal_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = tmp_path / "jobs.jsonl"
+    journal.write_text("no entry\n{}\n")
+    monkeypatch.setattr("sys.argv", ["commonhall", "sandbox", "--journal", str(journal)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert (
+        "jobs.jsonl line 1 is not an entry of the sandbox's journal: put it right" in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(("proxies", "believed"), [("", None), ("10.0.0.7,10.0.0.8", "10.0.0.7,10.0.0.8")])
+def test_only_named_proxies_may_say_who_the_client_is(
+    monkeypatch: pytest.MonkeyPatch, proxies: str, believed: str | None
+) -> None:
+    run: dict[str, object] = {}
+    monkeypatch.setattr("uvicorn.run", lambda _app, **options: run.update(options))
+    env = {
+        "COMMONHALL_DATABASE_URL": "postgresql://x/y",
+        "COMMONHALL_SECRET": SECRET,
+        "COMMONHALL_PROXIES": proxies,
+    }
+    result = CliRunner().invoke(cli, ["serve"], env=env)
+    assert result.exit_code == 0, result.output
+    assert run["proxy_headers"] is bool(proxies)
+    assert run["forwarded_allow_ips"] == believed
+
+
+def test_the_readme_names_every_setting() -> None:
+    code = (HOME / "src" / "commonhall" / "app" / "settings.py").read_text("utf-8")
+    names = set(re.findall(r'(?:text|flag|number)\("([A-Z_]+)"', code)) | {"LISTEN"}
+    told = set(re.findall(r"COMMONHALL_([A-Z_]+)", (HOME / "README.md").read_text("utf-8")))
+    assert names == told
+
+
+def test_addresses_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "http://a-council-with-a-very-long-name-indeed-of-many-words.localhost:8000/"
+    _print_addresses(Running("http://localhost:8000", "http://localhost:8001", (("A Council", url),), 1.0))
+    assert url in capsys.readouterr().out

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
+from commonhall.connectors.sandbox.jobs import JournalBroken
 from commonhall.engine.problems import ServiceRefused
 from commonhall.storage.pool import StorageUnavailable
 
@@ -53,7 +54,7 @@ def main() -> None:
     )
     try:
         cli()
-    except (SettingsRefused, StorageUnavailable) as refused:
+    except (SettingsRefused, StorageUnavailable, JournalBroken) as refused:
         err.print(f"commonhall: {refused}", markup=False)
         sys.exit(2)
     except ServiceRefused as refused:
@@ -93,14 +94,12 @@ def demo(
 
 
 def _print_addresses(running: Any) -> None:
-    table = Table(
-        title="Commonhall is running", title_justify="left", show_header=False, box=None, pad_edge=False
-    )
-    table.add_row("Finder", running.finder)
-    for name, url in running.sites:
-        table.add_row(name, url)
-    table.add_row("Practice back office", running.sandbox)
-    out.print(table)
+    # Plain lines: a table would cut addresses short where the window is narrow.
+    lines = [("Finder", running.finder), *running.sites, ("Practice back office", running.sandbox)]
+    widest = max(len(name) for name, _ in lines)
+    out.print("\nCommonhall is running")
+    for name, url in lines:
+        out.print(f"{name:{widest}}  {url}", markup=False)
     out.print(
         f"Ready after {running.seconds:.1f} seconds. Press Ctrl-C to stop; a second start keeps the data."
     )
@@ -127,6 +126,8 @@ def serve(
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=settings.proxies or None,
             timeout_graceful_shutdown=10,
         )
 
