@@ -20,6 +20,7 @@ VENV = HOME / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMPS = VENV / "commonhall-stamps"
 PURPOSES = ("run", "dev", "bench")
+CLEAN_INSTALL = ("ci", "--no-audit", "--no-fund", "--loglevel=error")
 
 
 def fail(what: str, remedy: str) -> None:
@@ -166,13 +167,28 @@ def build_assets() -> None:
     if done_already("assets", mark) and (folder / "assets").exists():
         return
     step("building the page assets")
-    path, npm = node()
-    env = dict(os.environ)
-    if path:
-        env["PATH"] = path + os.pathsep + env.get("PATH", "")
-    run(*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder / "frontend", env=env)
+    npm, env = npm_of(*node())
+    run(*npm, *CLEAN_INSTALL, cwd=folder / "frontend", env=env)
     run(*npm, "run", "--silent", "build", cwd=folder / "frontend", env=env)
     mark_done("assets", mark)
+
+
+def npm_of(path: str, npm: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The npm command and the environment to run it in."""
+    found = os.environ.get("PATH", "")
+    return npm, dict(os.environ, PATH=path + os.pathsep + found if path else found)
+
+
+def install_validator() -> None:
+    """Install the HTML validator of the tests, from its own lock file."""
+    folder = HOME / "tests" / "html"
+    mark = fingerprint(folder / "package-lock.json")
+    if done_already("validator", mark) and (folder / "node_modules").exists():
+        return
+    step("installing the HTML validator of the tests")
+    npm, env = npm_of(*node())
+    run(*npm, *CLEAN_INSTALL, cwd=folder, env=env)
+    mark_done("validator", mark)
 
 
 def find_browser() -> None:
@@ -204,6 +220,7 @@ def main() -> None:
     install(purpose)
     build_assets()
     if purpose == "dev":
+        install_validator()
         find_browser()
     step("set-up is complete")
 

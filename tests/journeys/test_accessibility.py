@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route
 from commonhall.casework.sites import Site
 from commonhall.web.assets import Assets
 from commonhall.web.resident.compile import Compiler
+from tests.html import html_faults
 from tests.journeys.conftest import Platform
 from tests.web.rendered import pages_of
 
@@ -118,6 +119,7 @@ async def test_the_pages_around(platform: Platform, browser: Browser, width: int
     context = await browser.new_context(viewport={"width": width, "height": 800})
     page = await context.new_page()
     wrong: list[str] = []
+    texts: dict[str, str] = {}
     around: Mapping[str, list[str]] = {
         platform.finder: [
             "/",
@@ -139,10 +141,14 @@ async def test_the_pages_around(platform: Platform, browser: Browser, width: int
     }
     for host, paths in around.items():
         for path in paths:
-            await page.goto(host.strip().rstrip("/") + path)
+            answer = await page.goto(host.strip().rstrip("/") + path)
+            assert answer is not None
+            texts[f"{host}{path}"] = await answer.text()
             wrong += [f"{host}{path}: {fault}" for fault in await violations(page)]
             wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if wide > 0:
                 wrong.append(f"{host}{path}: {wide} pixels too wide for {width}")
     await context.close()
     assert wrong == []
+    if width == 360:
+        assert html_faults(texts) == []
