@@ -15,6 +15,17 @@ from commonhall.engine.package import Service
 from commonhall.engine.working_days import Calendar
 
 HOME = Path(__file__).resolve().parent.parent
+COUNCILS = (
+    "cardiff",
+    "east-riding-of-yorkshire",
+    "kirklees",
+    "nottingham",
+    "nottinghamshire",
+    "solihull",
+    "surrey",
+    "warwickshire",
+)
+"""The demo's, by slug."""
 
 
 def demo_services(calendars: Mapping[str, Calendar], directory: Directory) -> dict[str, Service]:

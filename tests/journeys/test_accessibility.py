@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route
 from commonhall.casework.sites import Site
 from commonhall.web.assets import Assets
 from commonhall.web.resident.compile import Compiler
+from tests.houses import COUNCILS
 from tests.html import html_faults
 from tests.journeys.conftest import Platform
 from tests.web.rendered import pages_of
@@ -30,16 +31,6 @@ RULES = {
     },
     "resultTypes": ["violations"],
 }
-COUNCILS = (
-    "cardiff",
-    "east-riding-of-yorkshire",
-    "kirklees",
-    "nottingham",
-    "nottinghamshire",
-    "solihull",
-    "surrey",
-    "warwickshire",
-)
 
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")

@@ -6,19 +6,9 @@ import pytest
 
 from commonhall.casework.sites import Site
 from commonhall.web.resident.compile import Compiler
+from tests.houses import COUNCILS
 from tests.html import html_faults
 from tests.web.rendered import pages_of
-
-COUNCILS = (
-    "cardiff",
-    "east-riding-of-yorkshire",
-    "kirklees",
-    "nottingham",
-    "nottinghamshire",
-    "solihull",
-    "surrey",
-    "warwickshire",
-)
 
 
 @pytest.mark.parametrize("council", COUNCILS)
