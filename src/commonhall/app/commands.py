@@ -348,6 +348,7 @@ def import_directory(
     )
     for line, postcode, code in report.unknown:
         out.print(f"  line {line}: {postcode} has {code}", markup=False)
+    out.print("web processes use it from their next start")
 
 
 def _known(house: Any, name: str) -> None:
