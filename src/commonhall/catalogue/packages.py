@@ -29,19 +29,23 @@ NationalCodes = Callable[[int, int], str | None]
 
 def read_folder(folder: Path) -> dict[str, str]:
     """The files of a package by name. A file that is not UTF-8 text is a problem (`ServiceRefused`)."""
-    files = {}
-    for name in FILES:
-        path = folder / name
-        if path.is_file():
-            try:
-                files[name] = path.read_bytes().decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                line = path.read_bytes()[: error.start].count(b"\n") + 1
-                problem = Problem(
-                    f"{folder.name}/{name}", line, 1, "this is not UTF-8 text", "save it as UTF-8"
-                )
-                raise ServiceRefused((problem,)) from None
-    return files
+    there = [name for name in FILES if (folder / name).is_file()]
+    return {name: read_text(folder / name, f"{folder.name}/{name}") for name in there}
+
+
+def read_text(path: Path, name: str) -> str:
+    """A file as text; `name` is how problems call it. Raises `ServiceRefused` where it cannot be read as UTF-8."""
+    try:
+        raw = path.read_bytes()
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        problem = Problem(
+            name, 1, 1, f"this cannot be read: {error.strerror}", "check the path and its rights"
+        )
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        problem = Problem(name, line, 1, "this is not UTF-8 text", "save it as UTF-8")
+    raise ServiceRefused((problem,))
 
 
 def check_folder(

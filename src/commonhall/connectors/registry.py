@@ -36,9 +36,16 @@ def connector_problem(kind: str, settings: Mapping[str, Any], secrets: Mapping[s
 
     What was given is not repeated, since it may be a secret.
     """
+    return "; ".join(said for _, said in connector_faults(kind, settings, secrets)) or None
+
+
+def connector_faults(
+    kind: str, settings: Mapping[str, Any], secrets: Mapping[str, Any]
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """The same, one by one, each with where it is: ("kind",), or a path that begins with settings or secrets."""
     if kind not in KINDS:
-        return f"there is no kind '{kind}'; there are {', '.join(sorted(KINDS))}"
-    found = []
+        return [(("kind",), f"there is no kind '{kind}'; there are {', '.join(sorted(KINDS))}")]
+    found: list[tuple[tuple[str | int, ...], str]] = []
     for where, model, given in zip(
         ("settings", "secrets"), KINDS[kind][:2], (settings, secrets), strict=True
     ):
@@ -46,9 +53,10 @@ def connector_problem(kind: str, settings: Mapping[str, Any], secrets: Mapping[s
             model.model_validate(dict(given))
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False):
-                place = ".".join([where, *map(str, fault["loc"])])
-                found.append(_plainly(fault["type"], fault["msg"], place, model))
-    return "; ".join(found) or None
+                path = (where, *fault["loc"])
+                place = ".".join(map(str, path))
+                found.append((path, _plainly(fault["type"], fault["msg"], place, model)))
+    return found
 
 
 def _plainly(fault: str, words: str, place: str, model: type[BaseModel]) -> str:

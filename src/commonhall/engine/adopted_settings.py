@@ -97,12 +97,13 @@ def local_options(work: Choosing, given: list[dict[str, Any]], where: Where) -> 
     made: list[Choice] = []
     for i, raw in enumerate(given):
         place: Where = (*where, i)
+        if "code" not in raw:
+            work.say(place, "the option has no code", "an option has code, label, hint")
+            continue
         try:
-            code = d.Option(code=raw.get("code", ""), label="-").code
+            code = d.Option(code=raw["code"], label="-").code
         except ValidationError:
-            work.say(
-                place, f"the option code {raw.get('code')!r} is not allowed", "use letters, digits, - and _"
-            )
+            work.say(place, f"the option code {raw['code']!r} is not allowed", "use letters, digits, - and _")
             continue
         if raw.keys() - {"code", "label", "hint"} or "label" not in raw:
             work.say(place, f"the option '{code}' needs code and label", "an option has code, label, hint")
