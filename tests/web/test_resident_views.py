@@ -466,6 +466,18 @@ async def test_every_answer_carries_the_security_headers(
         assert part in cookie
 
 
+async def test_the_cookies_page_names_the_cookie_that_is_set(
+    town: Town, memory: Memory, assets: Assets
+) -> None:
+    town.site = replace(town.site, languages=("en", "cy"))
+    for https in (False, True):
+        browser = open_browser(town, memory, assets, https=https)
+        set_cookie = (await browser.post("/lost-cat")).headers["set-cookie"]
+        name = set_cookie.partition("=")[0]
+        for path in ("/cookies", "/cy/cookies"):
+            assert f" {name}, " in (await browser.get(path)).text
+
+
 async def test_assets_come_compressed_and_are_kept(browser: httpx2.AsyncClient, assets: Assets) -> None:
     path = assets.url("resident.css")
     for encoding in ("br", "gzip"):

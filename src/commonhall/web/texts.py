@@ -135,7 +135,7 @@ _EN = {
     ),
     "cookies_title": "Cookies",
     "cookies_text": (
-        "One cookie, ch_browser, holds a random number so that your answers are shown to you alone. It goes when you"
+        "One cookie, {cookie}, holds a random number so that your answers are shown to you alone. It goes when you"
         " close the browser. There are no others."
     ),
 }
@@ -269,7 +269,7 @@ _CY = {
     ),
     "cookies_title": "Cwcis",
     "cookies_text": (
-        "Mae un cwci, ch_browser, yn dal rhif ar hap fel mai dim ond i chi y dangosir eich atebion. Mae’n mynd pan"
+        "Mae un cwci, {cookie}, yn dal rhif ar hap fel mai dim ond i chi y dangosir eich atebion. Mae’n mynd pan"
         " fyddwch yn cau’r porwr. Nid oes rhai eraill."
     ),
 }

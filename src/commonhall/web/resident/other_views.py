@@ -151,7 +151,10 @@ class OtherViews:
             "resident/message.html",
             frame,
             heading=words[f"{name}_title"],
-            texts=[words[f"{name}_text"], words["phone"].format(phone=visit.site.phone)],
+            texts=[
+                words[f"{name}_text"].format(cookie=self.room.cookie),
+                words["phone"].format(phone=visit.site.phone),
+            ],
             link=None,
         )
         return page_response(visit.request, body, headers={"cache-control": "no-cache"})
