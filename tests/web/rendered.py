@@ -46,6 +46,13 @@ def pages_of(
                     "confirmation",
                     compiler.confirmation(place, done.answers, COMMON, thanks=False).decode(),
                 )
+                if errors:
+                    yield (
+                        "confirmation without a score",
+                        compiler.confirmation(
+                            place, done.answers, COMMON, thanks=False, unrated=True
+                        ).decode(),
+                    )
                 for page in done.pages[:1]:
                     filled = answer_values(page, done.answers) | COMMON
                     yield f"{page.id} filled", compiler.question(place, page, (), 0, filled).decode()

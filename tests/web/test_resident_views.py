@@ -268,6 +268,37 @@ async def test_a_journey_from_start_to_confirmation(browser: httpx2.AsyncClient,
     assert memory.scores == [5]
 
 
+@pytest.mark.parametrize("score", ["", "0", "6", "five", "5\0"])
+async def test_feedback_without_a_score_says_so_and_keeps_the_comment(
+    browser: httpx2.AsyncClient, memory: Memory, score: str
+) -> None:
+    journey = await answer_all(browser)
+    await send(browser, f"{journey}/check")
+    page = await browser.get(f"{journey}/confirmation")
+    form = {"_token": token_in(page.text), "score": score, "comment": "<b>Fine</b>\nbut slow"}
+    refused = await browser.post(f"{journey}/feedback", data=form)
+    assert refused.status_code == 422
+    assert "<title>Error: " in refused.text
+    assert '<a href="#score">Select how satisfied you were with this service</a>' in refused.text
+    assert "&lt;b&gt;Fine&lt;/b&gt;\nbut slow</textarea>" in refused.text
+    assert "K7M-2XQ-9HD" in refused.text
+    assert faults_of_html(refused.text) == []
+    assert memory.scores == []
+    rated = await browser.post(f"{journey}/feedback", data={**form, "score": "2"})
+    assert rated.headers["location"] == f"{journey}/confirmation?thanks=1"
+    assert memory.scores == [2]
+
+
+async def test_feedback_waits_until_there_is_something_to_rate(
+    browser: httpx2.AsyncClient, memory: Memory
+) -> None:
+    journey = await begin(browser)
+    page = await browser.get(f"{journey}/ours")
+    sent = await browser.post(f"{journey}/feedback", data={"_token": token_in(page.text)})
+    assert sent.headers["location"] == f"{journey}/ours"
+    assert memory.scores == []
+
+
 async def test_a_fault_keeps_what_was_typed_and_says_where(browser: httpx2.AsyncClient) -> None:
     journey = await begin(browser)
     await send(browser, f"{journey}/ours", ours="yes")

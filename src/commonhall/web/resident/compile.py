@@ -253,25 +253,32 @@ class Compiler:
         )
 
     def confirmation(
-        self, place: Place, answers: Mapping[str, Any], values: Mapping[str, bytes], *, thanks: bool
+        self,
+        place: Place,
+        answers: Mapping[str, Any],
+        values: Mapping[str, bytes],
+        *,
+        thanks: bool,
+        unrated: bool = False,
     ) -> bytes:
-        """The confirmation, with the reference and what happens next."""
-        shape = self._shapes.get(
-            ("confirmation", *place.key(), thanks), lambda: self._confirmation(place, thanks)
-        )
+        """The confirmation, with the reference and what happens next; `unrated`: feedback came without a score."""
+        key = ("confirmation", *place.key(), thanks, unrated)
+        shape = self._shapes.get(key, lambda: self._confirmation(place, thanks, unrated))
         return shape.fill({**values, "body": self._prose(place, "confirmation.body", answers)})
 
-    def _confirmation(self, place: Place, thanks: bool) -> str:
+    def _confirmation(self, place: Place, thanks: bool, unrated: bool) -> str:
         words = WORDS[place.language]
         journey = hole("journey")
         scores = [{"value": str(score), "text": words[f"score_{score}"]} for score in (5, 4, 3, 2, 1)]
         panel = Markup("{}<br><strong>{}</strong>").format(words["confirmation_reference"], hole("reference"))
+        title = f"{words['error_prefix'] if unrated else ''}{words['confirmation_title']}"
+        error = words["feedback_missing"] if unrated else None
         return self._pages.render(
             "resident/confirmation.html",
             self.frame(
                 place.site,
                 place.language,
-                words["confirmation_title"],
+                title,
                 f"/{place.service}/{journey}/confirmation",
                 place=place,
             ),
@@ -281,6 +288,9 @@ class Compiler:
             action=place.path(journey, "feedback"),
             token=hole("token"),
             scores=scores,
+            error=error,
+            errors=[{"text": error, "href": "#score"}] if error else [],
+            comment=hole("value:comment"),
             thanks=thanks,
         )
 

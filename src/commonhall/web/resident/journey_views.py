@@ -284,31 +284,43 @@ class JourneyViews:
     def _submitted(self, visit: Visit, place: Place, journey: Journey, browser: str) -> Response:
         if visit.params["page"] != CONFIRMATION:
             return see(place.path(journey.id, CONFIRMATION))
+        return self._confirmation(visit, place, journey, browser)
+
+    def _confirmation(
+        self, visit: Visit, place: Place, journey: Journey, browser: str, *, comment: str | None = None
+    ) -> Response:
+        """The confirmation; with a `comment` it is shown again for feedback that came without a score."""
         values = {
             "journey": journey.id.encode(),
             "token": self.room.token(browser, journey.id).encode(),
             "reference": plain(journey.reference or ""),
+            "value:comment": plain(comment or ""),
         }
-        thanks = "thanks" in visit.request.query_params
+        unrated = comment is not None
+        thanks = not unrated and "thanks" in visit.request.query_params
         # The stored answers are the contract's: those of the council's own questions stand under `local`.
-        body = self.room.compiler.confirmation(place, _flat(journey.answers), values, thanks=thanks)
-        return page_response(visit.request, body)
+        answers = _flat(journey.answers)
+        body = self.room.compiler.confirmation(place, answers, values, thanks=thanks, unrated=unrated)
+        return page_response(visit.request, body, 422 if unrated else 200)
 
     async def _feedback(self, visit: Visit, place: Place, browser: str, form: Form) -> Response:
         journey_id = visit.params["journey"]
-        score = (form.get("score") or [""])[0]
-        confirmation = place.path(journey_id, CONFIRMATION)
+        score, comment = ((form.get(name) or [""])[0] for name in ("score", "comment"))
         if score not in {"1", "2", "3", "4", "5"}:
-            return see(confirmation)
+            journey = await self._load(visit, browser)
+            own = Place(visit.site, journey.adopted, visit.language)
+            if journey.reference is None:
+                return see(self._here(own, journey))
+            return self._confirmation(visit, own, journey, browser, comment=comment)
         await self.use.rate_journey(
             self.desk,
             visit.site.council,
             journey_id,
             browser=browser,
             score=int(score),
-            comment=(form.get("comment") or [""])[0],
+            comment=comment,
         )
-        return see(f"{confirmation}?thanks=1")
+        return see(f"{place.path(journey_id, CONFIRMATION)}?thanks=1")
 
     # -- what cannot be taken ----------------------------------------------------------------------------
 
