@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from commonhall.engine import definition as d
+from commonhall.engine.autocomplete import autocomplete_fault
 from commonhall.engine.expressions import Pattern
 from commonhall.engine.fields.compile import variables_of
 from commonhall.engine.fields.words import email_rule, phone_rule
@@ -142,13 +143,31 @@ def check_field(
     definition: d.ServiceDefinition, part: d.FieldPart, page: d.Page, where: Where, source: Source,
     problems: list[Problem],
 ) -> None:  # fmt: skip
-    """One field: its label, options, limits and pattern."""
+    """One field: its id, its label, and what stands inside it."""
     if part.id in _CEL_WORDS or part.id == "local":
         problems.append(source.problem((*where, "id"), f"'{part.id}' is a reserved word", "rename the field"))
     if len(page.fields) > 1 and part.label is None:
         problems.append(
             source.problem(where, f"'{part.id}' needs a label", "a page with several fields labels each")
         )
+    _check_inside(definition, part, where, source, problems)
+    if not isinstance(part, d.ListField):
+        return
+    if any(isinstance(other, d.ListField) for other in page.fields[: page.fields.index(part)]):
+        message = f"'{part.id}' is the second list on its page"
+        problems.append(source.problem(where, message, "give each list a page of its own"))
+    unique([column.id for column in part.fields], "field", (*where, "fields"), source, problems)
+    for i, column in enumerate(part.fields):
+        place = (*where, "fields", i)
+        if column.label is None:
+            problems.append(source.problem(place, f"'{column.id}' needs a label", "add one"))
+        _check_inside(definition, column, place, source, problems)
+
+
+def _check_inside(
+    definition: d.ServiceDefinition, part: d.FieldPart, where: Where, source: Source, problems: list[Problem]
+) -> None:
+    """The options, limits, pattern and autocomplete of a field or of a list's column."""
     options = getattr(part, "options", None)
     if isinstance(options, str):
         setting = definition.settings.get(options.removeprefix("settings."))
@@ -167,13 +186,9 @@ def check_field(
         _check_pattern(part, where, source, problems)
     if isinstance(part, d.DateField) and part.past and part.future:
         problems.append(source.problem(where, "no date is both past and future", "keep one"))
-    if isinstance(part, d.ListField):
-        names = [sub.id for sub in part.fields]
-        unique(names, "field", (*where, "fields"), source, problems)
-        for i, sub in enumerate(part.fields):
-            if sub.label is None:
-                place = (*where, "fields", i)
-                problems.append(source.problem(place, f"'{sub.id}' needs a label", "add one"))
+    fault = autocomplete_fault(part.autocomplete, getattr(part, "type", "")) if part.autocomplete else None
+    if fault:
+        problems.append(source.problem((*where, "autocomplete"), *fault))
 
 
 def _check_pattern(part: d.TextField, where: Where, source: Source, problems: list[Problem]) -> None:
