@@ -439,8 +439,12 @@ async def test_whoever_has_begun_a_service_that_is_withdrawn_may_finish(
     browser: httpx2.AsyncClient, town: Town, memory: Memory
 ) -> None:
     journey = await answer_all(browser)
-    town.site = replace(town.site, services=())
+    town.site = replace(town.site, services=(), revision=2)
     assert (await browser.get("/lost-cat")).status_code == 404
+    for page in ("ours?change=1", "seen", "check"):
+        shown = (await browser.get(f"{journey}/{page}")).text
+        assert 'href="/lost-cat"' not in shown, "nothing may lead to a page that is gone"
+        assert '<p><a href="/">Report a lost cat</a></p>' in shown
     assert (await browser.get(f"{journey}x/check")).status_code == 404
     sent = await send(browser, f"{journey}/check")
     assert sent.headers["location"] == f"{journey}/confirmation"

@@ -38,6 +38,10 @@ class Place:
         """A path within the service, with the language."""
         return prefixed("/".join(("", self.service, *steps)), self.language)
 
+    def start(self) -> str:
+        """The path of the service's start page; of the council's home where the service is no longer offered."""
+        return self.path() if self.site.service(self.service) else prefixed("/", self.language)
+
     def key(self) -> tuple[Any, ...]:
         """What every shape of this place depends on."""
         return (self.site.council, self.site.revision, self.adopted.digest, self.language)
@@ -82,7 +86,7 @@ class Compiler:
             icon=self._assets.url("icon.svg"),
             brand="/brand.css",
             service_name=service,
-            service_path=place.path() if place else None,
+            service_path=place.start() if place else None,
             back=back,
             demo_name=name if site.demonstration else None,
             demo_url=site.homepage_url if site.demonstration else None,

@@ -134,7 +134,7 @@ class JourneyViews:
         if changing and journey.path.complete:
             return place.path(journey.id, CHECK)
         before = journey.path.before(page.id)
-        return place.path(journey.id, before.id) if before else place.path()
+        return place.path(journey.id, before.id) if before else place.start()
 
     def _question(
         self,
@@ -268,7 +268,7 @@ class JourneyViews:
         values = {
             "journey": journey.id.encode(),
             "token": self.room.token(browser, journey.id).encode(),
-            "back": plain(place.path(journey.id, last.id) if last else place.path()),
+            "back": plain(place.path(journey.id, last.id) if last else place.start()),
         }
         return page_response(visit.request, self.room.compiler.check(place, journey.path, values))
 
@@ -325,7 +325,7 @@ class JourneyViews:
     # -- what cannot be taken ----------------------------------------------------------------------------
 
     def _gone(self, visit: Visit, place: Place, *, expired: bool) -> Response:
-        link = (place.path(), WORDS[visit.language]["start_again"])
+        link = (place.start(), WORDS[visit.language]["start_again"])
         title = "expired" if expired else "gone"
         return self.room.message(visit, 410 if expired else 404, f"{title}_title", f"{title}_text", link=link)
 
