@@ -60,7 +60,8 @@ def main() -> None:
     except ServiceRefused as refused:
         for problem in refused.problems:
             err.print(str(problem), markup=False)
-        err.print(f"{len(refused.problems)} problems; nothing was changed")
+        count = len(refused.problems)
+        err.print(f"{count} problem{'s' if count > 1 else ''}; nothing was changed")
         sys.exit(1)
 
 

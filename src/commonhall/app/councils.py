@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commonhall.app.wiring import House
 from commonhall.catalogue.adopting import SitePlan, store_council
 from commonhall.catalogue.councils import CouncilPlan, read_council
 from commonhall.catalogue.packages import check_folder, find_packages
-from commonhall.connectors.registry import connector_problem
+from commonhall.connectors.registry import connector_faults
 from commonhall.directory.directory import Directory
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem, ServiceRefused
@@ -54,17 +54,7 @@ def plan_council(
 ) -> CouncilPlan:
     """Read one council's file against the services there are. Raises `ServiceRefused`."""
     nations = {council.slug: council.nation for council in house.directory.councils.all}
-    plan = read_council(path, services, nations, house.calendars, variables)
-    wrong = []
-    for connector in plan.file.connectors:
-        fault = connector_problem(connector.kind, connector.settings, connector.secrets)
-        if fault:
-            wrong.append(
-                Problem(path.name, 1, 1, f"the connector '{connector.id}': {fault}", "see its README")
-            )
-    if wrong:
-        raise ServiceRefused(tuple(wrong))
-    return plan
+    return read_council(path, services, nations, house.calendars, variables, connector_faults)
 
 
 async def apply_councils(
@@ -78,6 +68,9 @@ async def apply_councils(
     files = sorted(sources.councils.glob("*.yaml")) if sources.councils.is_dir() else [sources.councils]
     plans = []
     problems: list[Problem] = []
+    if not files:
+        message = "there is no council's file (.yaml) in this folder"
+        problems.append(Problem(str(sources.councils), 1, 1, message, "name another folder, or a file"))
     for path in files:
         try:
             plans.append(plan_council(house, path, services, sources.variables))
@@ -97,7 +90,7 @@ async def apply_councils(
             homepage_url=council.homepage_url,
         )
         if demonstration:
-            plan = CouncilPlan(plan.file.model_copy(update={"demonstration": True}), plan.adopted)  # noqa: PLW2901
+            plan = replace(plan, file=plan.file.model_copy(update={"demonstration": True}))  # noqa: PLW2901
         await store_council(house.store, plan, site, house.seal.close, house.desk.clock())
         done(council.name)
     await house.sites.refresh()

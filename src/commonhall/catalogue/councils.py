@@ -247,9 +247,8 @@ def _filled(
     def stands_for(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in variables:
-            problems.append(
-                source.problem(where, f"nothing is known as ${{{name}}}", did_you_mean(name, variables))
-            )
+            remedy = did_you_mean(name, variables) if variables else f"give it with --set {name}=value"
+            problems.append(source.problem(where, f"nothing is known as ${{{name}}}", remedy))
         return variables.get(name, "")
 
     return _VARIABLE.sub(stands_for, data)
