@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonhall.casework.cases import follow_case
+from commonhall.casework.cases import follow_case, take_updates
 from commonhall.casework.deliveries import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -168,6 +168,24 @@ async def test_updates_reach_the_history_once(
     view = await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="a")
     assert [update.status for update in view.updates] == ["open", "investigating", "in_progress"]
     assert view.updates[-1].note == "On the way"
+
+
+async def test_updates_that_come_at_the_same_moment_all_stand_in_the_history(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    assert done.reference is not None
+    said = [
+        StatusUpdate(
+            f"u{n}", CaseStatus.IN_PROGRESS, clock() + timedelta(minutes=n), reference=done.reference
+        )
+        for n in range(12)
+    ]
+    # Each comes twice: pushed by the back office, and asked for.
+    taken = await asyncio.gather(*(take_updates(desk, COUNCIL, "cats", [one]) for one in (*said, *said)))
+    assert sum(one.added for one in taken) == sum(one.known for one in taken) == 12
+    view = await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="a")
+    assert [update.at for update in view.updates[1:]] == [one.at for one in said]
 
 
 @given(st.integers(1, 500), st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1e9)))

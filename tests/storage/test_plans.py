@@ -35,6 +35,7 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (q.RATE_CASE, ("solihull", "R77", 5, "", NOW)),
     (q.LOAD_CASE, ("solihull", "R77")),
     (q.LIST_UPDATES, ("solihull", "R77")),
+    (q.HOLD_CASE, ("solihull", "R77")),
     (q.ADD_UPDATE, ("solihull", "R77", "fixed", "", NOW, "sandbox", "u1")),
     (q.CASE_BY_EXTERNAL, ("solihull", "sandbox", "E77")),
     (q.COUNT_ATTEMPT, ("solihull", "C77", NOW, NOW)),

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from commonhall.storage import queries as q
-from commonhall.storage.pool import Store
+from commonhall.storage.pool import Store, transaction
 
 
 class ReferenceTaken(Exception):  # noqa: N818
@@ -58,11 +58,12 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRow:
-    """One entry of a case's history."""
+    """One entry of a case's history; `source` says who added it."""
 
     status: str
     note: str
     at: datetime
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,12 @@ async def list_updates(store: Store, council: str, reference: str) -> list[Updat
 
 async def add_update(store: Store, council: str, reference: str, new: NewUpdate) -> bool:
     """Add one entry; False where it was there already or there is no such case."""
-    sequence = await store.durable.fetchval(
-        q.ADD_UPDATE.sql, council, reference, new.status, new.note, new.at, new.source, new.update_id
-    )
+    async with transaction(store) as connection:
+        if await connection.fetchval(q.HOLD_CASE.sql, council, reference) is None:
+            return False
+        sequence = await connection.fetchval(
+            q.ADD_UPDATE.sql, council, reference, new.status, new.note, new.at, new.source, new.update_id
+        )
     return sequence is not None
 
 

@@ -244,22 +244,24 @@ LOAD_CASE = Query(
 LIST_UPDATES = Query(
     "list_updates",
     "A case's history, oldest first.",
-    "select status, note, at from case_update where council = $1 and reference = $2 order by at, sequence",
+    "select status, note, at, source from case_update where council = $1 and reference = $2 order by at, sequence",
+)
+
+HOLD_CASE = Query(
+    "hold_case",
+    "Let one process at a time add to a case's history. A statement of its own: what comes after it sees what those"
+    " before have added.",
+    "select reference from council_case where council = $1 and reference = $2 for no key update",
 )
 
 ADD_UPDATE = Query(
     "add_update",
-    "Add one entry to a case's history. The row of the case is locked, so that sequence numbers have no gap;"
-    " the same update twice is one entry.",
+    "Add one entry to the history of a case that is held, so that sequence numbers have no gap; the same update twice"
+    " is one entry.",
     """
-    with held as (
-      select council, reference from council_case where council = $1 and reference = $2 for update
-    )
     insert into case_update (council, reference, sequence, status, note, at, source, update_id)
-    select council, reference,
-           1 + (select max(sequence) from case_update u where u.council = $1 and u.reference = $2),
-           $3, $4, $5, $6, $7
-    from held
+    select $1, $2, 1 + max(sequence), $3, $4, $5, $6, $7
+    from case_update where council = $1 and reference = $2
     on conflict (council, source, update_id, reference) do nothing
     returning sequence
     """,
