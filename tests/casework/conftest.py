@@ -92,13 +92,14 @@ class BackOffice:
     times: list[str] = field(default_factory=list)
     faults: list[DeliveryFailed] = field(default_factory=list)
     said: list[StatusUpdate] = field(default_factory=list)
+    note: str = ""
 
     async def deliver(self, case: CaseForDelivery, idempotency_key: str) -> Receipt:
         self.times.append(idempotency_key)
         if self.faults:
             raise self.faults.pop(0)
         self.accepted.setdefault(idempotency_key, case)
-        return Receipt(f"job-{len(self.accepted)}")
+        return Receipt(f"job-{len(self.accepted)}", self.note)
 
     async def updates(self, since: datetime) -> list[StatusUpdate]:
         return list(self.said)

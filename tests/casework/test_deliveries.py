@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonhall.casework.cases import follow_case, take_updates
+from commonhall.casework.cases import follow_case, note_receipt, take_updates
 from commonhall.casework.deliveries import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -23,6 +23,7 @@ from commonhall.casework.deliveries import (
 from commonhall.casework.desk import Desk
 from commonhall.engine.back_office import CaseStatus, DeliveryFailed, StatusUpdate
 from commonhall.engine.package import Adopted
+from commonhall.storage.deliveries import claim_deliveries
 from tests.casework.conftest import COUNCIL, BackOffice
 from tests.casework.test_journeys import submitted
 from tests.conftest import SetClock
@@ -121,8 +122,6 @@ async def test_workers_share_the_work_without_meeting(
 async def test_a_claim_lost_with_its_worker_is_due_again(
     desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
 ) -> None:
-    from commonhall.storage.deliveries import claim_deliveries
-
     await submitted(desk, lost_cat)
     assert (
         len(await claim_deliveries(desk.store, COUNCIL, "cats", clock(), clock() - timedelta(minutes=5), 10))
@@ -168,6 +167,44 @@ async def test_updates_reach_the_history_once(
     view = await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="a")
     assert [update.status for update in view.updates] == ["open", "investigating", "in_progress"]
     assert view.updates[-1].note == "On the way"
+
+
+async def test_what_the_back_office_says_on_taking_a_case_stands_in_its_history_once(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    assert done.reference is not None
+    back_office.note = "We look\x00 for cats\non Fridays"
+    clock.go(minutes=5)
+    assert await deliver(desk, back_office) == 1
+    # The back office's clock is behind: its first update still says where the case stands.
+    update = StatusUpdate("u", CaseStatus.FIXED, clock() - timedelta(minutes=1), external_id="job-1")
+    await take_updates(desk, COUNCIL, "cats", [update])
+    view = await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="a")
+    assert [(one.status, one.note, one.receipt) for one in view.updates] == [
+        ("open", "", False),
+        ("fixed", "", False),
+        ("open", "We look for cats\non Fridays", True),
+    ]
+    assert view.status == "fixed"
+
+
+async def test_a_receipt_is_kept_once_however_often_the_case_is_delivered(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    assert done.reference is not None
+    back_office.note = "Thank you"
+    lost = clock() + timedelta(hours=1)
+    for _ in range(2):
+        # As if the worker had died before it could write down that the case was delivered.
+        rows = await claim_deliveries(desk.store, COUNCIL, "cats", clock(), lost, 1)
+        await note_receipt(desk, COUNCIL, rows[0].reference, "cats", rows[0].sequence, back_office.note)
+        clock.go(minutes=1)
+    clock.go(minutes=10)
+    assert await deliver(desk, back_office) == 1
+    view = await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="a")
+    assert [one.note for one in view.updates] == ["", "Thank you"]
 
 
 async def test_updates_that_come_at_the_same_moment_all_stand_in_the_history(

@@ -27,6 +27,9 @@ from commonhall.storage.cases import (
 WINDOW = timedelta(minutes=15)
 MOST_TRIES = 8
 """How many guesses one address may make in a window before it has to wait."""
+LONGEST_NOTE = 4000
+RECEIPT = "receipt/"
+"""Begins the source of an entry that a receipt made; no connector's name has a slash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class CaseUpdate:
-    """One entry of a case's history. Times are UTC; `note` is what the back office wrote, as plain text."""
+    """One entry of a case's history. Times are UTC; `note` is what the back office wrote, as plain text.
+
+    A `receipt` says that the back office has the case, and nothing of where the case stands now.
+    """
 
     status: CaseStatus
     note: str
     at: datetime
+    receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,8 @@ class CaseView:
 
     @property
     def status(self) -> CaseStatus:
-        """Where the case stands: its last update."""
-        return self.updates[-1].status
+        """Where the case stands: its last update, receipts aside."""
+        return next(update.status for update in reversed(self.updates) if not update.receipt)
 
 
 class CaseNotFound(Exception):  # noqa: N818
@@ -116,8 +123,22 @@ async def _view(desk: Desk, council: str, row: CaseRow, language: str) -> CaseVi
         summary=show_text(adopted, "case.summary", {**flat, **own}, language),
         submitted_at=row.submitted_at,
         target_on=row.target_on,
-        updates=tuple(CaseUpdate(CaseStatus(one.status), one.note, one.at) for one in updates),
+        updates=tuple(
+            CaseUpdate(CaseStatus(one.status), one.note, one.at, one.source.startswith(RECEIPT))
+            for one in updates
+        ),
     )
+
+
+async def note_receipt(
+    desk: Desk, council: str, reference: str, connector: str, sequence: int, note: str
+) -> None:
+    """Keep what a back office said when it accepted a delivery. Keeping it again changes nothing."""
+    words = clean_lines(note)[:LONGEST_NOTE]
+    if words:
+        source = f"{RECEIPT}{connector}"
+        new = NewUpdate(CaseStatus.OPEN.value, words, desk.clock(), source, str(sequence))
+        await add_update(desk.store, council, reference, new)
 
 
 async def take_updates(desk: Desk, council: str, connector: str, updates: Sequence[StatusUpdate]) -> Taken:
@@ -131,7 +152,7 @@ async def take_updates(desk: Desk, council: str, connector: str, updates: Sequen
         if reference is None or await load_case(desk.store, council, reference) is None:
             unknown.append(update.reference or update.external_id or "?")
             continue
-        note = clean_lines(update.note)[:4000]
+        note = clean_lines(update.note)[:LONGEST_NOTE]
         new = NewUpdate(update.status.value, note, update.at, connector, update.update_id)
         if await add_update(desk.store, council, reference, new):
             added += 1

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from commonhall.casework.cases import Taken, take_updates
+from commonhall.casework.cases import Taken, note_receipt, take_updates
 from commonhall.casework.desk import Desk
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -104,6 +104,8 @@ async def _deliver(
         case = await _case(desk, council, gss, row)
         async with asyncio.timeout(limits.longest_try):
             receipt = await connector.deliver(case, row.idempotency_key)
+        # Before it is settled: a worker that dies in between delivers again, and nothing it was told is lost.
+        await note_receipt(desk, council, *key, receipt.note)
     except DeliveryFailed as failure:
         await _settle_failure(desk, council, row, failure)
         log.warning(

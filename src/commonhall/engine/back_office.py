@@ -95,7 +95,10 @@ class CaseForDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A back office's proof of acceptance. `external_id` is its own number for the case, if it gave one."""
+    """A back office's proof of acceptance.
+
+    `external_id` is its own number for the case, if it gave one; `note` its words for the person who made the case.
+    """
 
     external_id: str | None
     note: str = ""

@@ -146,7 +146,7 @@ class Open311Connector:
                 return Receipt(items[0]["service_request_id"][:200])
             if left:
                 await asyncio.sleep(self._caller.patience.between)
-        return Receipt(f"token:{token}", f"accepted under the token {token}; no number was given yet")
+        return Receipt(f"token:{token}")
 
     async def updates(self, since: datetime) -> list[StatusUpdate]:
         """What has happened since then, asked for in spans that the standard allows, oldest first.
