@@ -120,7 +120,14 @@ class DeliveryFailed(Exception):  # noqa: N818 - the field's word for it
 
 
 class UpdateRefused(Exception):  # noqa: N818
-    """An inbound message was not from the back office (bad signature), too old, or not understood."""
+    """An inbound message was not taken.
+
+    `unproved`: nothing shows that it is the back office's and fresh; otherwise it was not understood.
+    """
+
+    def __init__(self, reason: str, *, unproved: bool = False) -> None:
+        super().__init__(reason)
+        self.unproved = unproved
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,20 +37,22 @@ def verify(signers: Sequence[Webhook], headers: Mapping[str, str], body: bytes, 
     message_id, sent = lower.get("webhook-id", ""), lower.get("webhook-timestamp", "")
     given = lower.get("webhook-signature", "")
     if not (message_id and sent and given):
-        raise UpdateRefused(
-            "the signature is missing: send webhook-id, webhook-timestamp and webhook-signature"
-        )
+        raise _unproved("the signature is missing: send webhook-id, webhook-timestamp and webhook-signature")
     if not (sent.isascii() and sent.isdigit() and len(sent) <= 11):
-        raise UpdateRefused("the signature's webhook-timestamp is not whole seconds since 1970")
+        raise _unproved("the signature's webhook-timestamp is not whole seconds since 1970")
     if abs(now.timestamp() - int(sent)) > TOLERANCE.total_seconds():
-        raise UpdateRefused("the signature is older than five minutes, or from the future: check the clocks")
+        raise _unproved("the signature is older than five minutes, or from the future: check the clocks")
     try:
         text = body.decode()
         moment = datetime.fromtimestamp(int(sent), UTC)
         expected = [signer.sign(message_id, moment, text).encode() for signer in signers]
     except (ValueError, OverflowError, OSError):
-        raise UpdateRefused("the signature cannot be checked: the message is not UTF-8") from None
+        raise _unproved("the signature cannot be checked: the message is not UTF-8") from None
     offered = [one.encode("utf-8", "replace") for one in given.split(" ")[:16]]
     if not any(hmac.compare_digest(mine, theirs) for mine in expected for theirs in offered):
-        raise UpdateRefused("the signature is wrong: sign with the secret that was agreed")
+        raise _unproved("the signature is wrong: sign with the secret that was agreed")
     return message_id
+
+
+def _unproved(reason: str) -> UpdateRefused:
+    return UpdateRefused(reason, unproved=True)
