@@ -1,0 +1,259 @@
+"""Measures by the GDS rules, on a real database: exact, per council, service, channel and day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commonhall.casework.desk import Desk
+from commonhall.casework.journeys import (
+    answer_page,
+    expire_journeys,
+    load_journey,
+    rate_journey,
+    reach_exit,
+    start_journey,
+    submit_journey,
+)
+from commonhall.engine.adoption import Adopter, adopt
+from commonhall.engine.package import Adopted
+from commonhall.engine.reader import read_service
+from commonhall.engine.working_days import Calendar
+from commonhall.reporting.measures import ServiceMeasures, council_measures, measures_of
+from commonhall.storage.councils import AdoptedRow, NewAdoption, save_adoptions
+from commonhall.storage.measures import MeasureRow
+from tests.casework.conftest import ANSWERS, COUNCIL, EXAMPLE, SERVICE
+from tests.conftest import SetClock
+
+BROWSER = "this-browser"
+
+
+async def begin(desk: Desk, adopted: Adopted, council: str = COUNCIL, channel: str = "online") -> str:
+    return await start_journey(desk, adopted, council, browser=BROWSER, language="en", channel=channel)
+
+
+async def answer(desk: Desk, adopted: Adopted, journey: str, ours: str, council: str = COUNCIL) -> None:
+    answers = {**ANSWERS, "ours": ours}
+    await answer_page(desk, adopted, council, journey, browser=BROWSER, answers=answers)
+
+
+async def leave_by_exit(desk: Desk, adopted: Adopted, journey: str, council: str = COUNCIL) -> None:
+    await answer(desk, adopted, journey, "no", council)
+    await reach_exit(desk, await load_journey(desk, council, journey, browser=BROWSER))
+
+
+async def submit(desk: Desk, adopted: Adopted, journey: str, council: str = COUNCIL) -> None:
+    await answer(desk, adopted, journey, "yes", council)
+    await submit_journey(desk, council, journey, browser=BROWSER)
+
+
+async def rate(desk: Desk, journey: str, score: int) -> bool:
+    return await rate_journey(desk, COUNCIL, journey, browser=BROWSER, score=score, comment="")
+
+
+async def today(desk: Desk, council: str = COUNCIL) -> ServiceMeasures:
+    [measures] = await council_measures(desk.store, council, desk.today(), desk.today())
+    return measures
+
+
+async def test_nothing_is_measured_before_anybody_begins(desk: Desk, lost_cat: Adopted) -> None:
+    assert await council_measures(desk.store, COUNCIL, desk.today(), desk.today()) == []
+    await begin(desk, lost_cat)
+    one = await today(desk)
+    assert (one.starts, one.completions, one.completion_rate) == (1, 0, 0.0)
+    assert (one.seconds_to_complete, one.satisfaction, one.by_channel) == (None, None, {})
+
+
+async def test_somebody_who_is_not_eligible_has_completed(desk: Desk, lost_cat: Adopted) -> None:
+    journey = await begin(desk, lost_cat)
+    for _ in range(3):
+        await leave_by_exit(desk, lost_cat, journey)
+    one = await today(desk)
+    assert (one.starts, one.submissions, one.ineligible_exits, one.completions) == (1, 0, 1, 1)
+    assert one.completion_rate == 1.0
+    assert one.by_channel == {}, "channels are those of what was sent"
+
+
+async def test_somebody_who_belongs_with_another_body_has_not_completed(
+    desk: Desk, lost_cat: Adopted, calendars: Mapping[str, Calendar]
+) -> None:
+    text = SERVICE.replace("    exit: true", "    exit: true\n    counts_as: elsewhere")
+    other = await adopted_as(desk, calendars, text)
+    await leave_by_exit(desk, other, await begin(desk, other))
+    one = await today(desk)
+    assert (one.starts, one.completions, one.completion_rate) == (1, 0, 0.0)
+
+
+async def test_coming_back_is_no_new_start_and_an_exit_left_again_counts_once(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    journey = await begin(desk, lost_cat)
+    await leave_by_exit(desk, lost_cat, journey)
+    for _ in range(4):
+        clock.go(hours=1)
+        await load_journey(desk, COUNCIL, journey, browser=BROWSER)
+    await submit(desk, lost_cat, journey)
+    await submit_journey(desk, COUNCIL, journey, browser=BROWSER)
+    one = await today(desk)
+    assert (one.starts, one.submissions, one.ineligible_exits) == (1, 1, 0)
+    assert one.completion_rate == 1.0
+
+
+async def test_the_time_to_complete_is_the_median_of_what_was_sent(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    for seconds in (30, 90, 3600):
+        journey = await begin(desk, lost_cat)
+        clock.go(seconds=seconds)
+        await submit(desk, lost_cat, journey)
+    exited = await begin(desk, lost_cat)
+    clock.go(seconds=5)
+    await leave_by_exit(desk, lost_cat, exited)
+    assert (await today(desk)).seconds_to_complete == 90
+    journey = await begin(desk, lost_cat)
+    clock.go(seconds=100)
+    await submit(desk, lost_cat, journey)
+    assert (await today(desk)).seconds_to_complete == 95, "between two, the middle"
+
+
+async def test_satisfaction_is_the_mean_on_the_way_from_worst_to_best(desk: Desk, lost_cat: Adopted) -> None:
+    given_once = []
+    for score in (5, 5, 4, 1):
+        journey = await begin(desk, lost_cat)
+        await submit(desk, lost_cat, journey)
+        given_once.append(await rate(desk, journey, score))
+        assert not await rate(desk, journey, 1), "a second score changes nothing"
+    await submit(desk, lost_cat, await begin(desk, lost_cat))
+    one = await today(desk)
+    assert given_once == [True] * 4
+    assert one.satisfaction_responses == 4
+    # (100% + 100% + 75% + 0%) / 4
+    assert one.satisfaction == pytest.approx(0.6875)
+
+
+async def test_what_is_sent_is_told_by_channel(desk: Desk, lost_cat: Adopted) -> None:
+    for channel in ("online", "online", "phone"):
+        await submit(desk, lost_cat, await begin(desk, lost_cat, channel=channel))
+    await begin(desk, lost_cat, channel="phone")
+    one = await today(desk)
+    assert one.by_channel == {"online": 2, "phone": 1}
+    assert sum(one.by_channel.values()) == one.submissions
+
+
+async def test_each_council_is_measured_by_itself(desk: Desk, lost_cat: Adopted) -> None:
+    await submit(desk, lost_cat, await begin(desk, lost_cat))
+    await begin(desk, lost_cat, "kirklees")
+    assert (await today(desk)).completion_rate == 1.0
+    assert (await today(desk, "kirklees")).completion_rate == 0.0
+    assert await council_measures(desk.store, "surrey", desk.today(), desk.today()) == []
+
+
+async def test_each_service_is_measured_by_itself_whatever_its_version(
+    desk: Desk, lost_cat: Adopted, calendars: Mapping[str, Calendar]
+) -> None:
+    newer = await adopted_as(desk, calendars, SERVICE.replace("1.0.0", "1.1.0"), "1.1.0")
+    dogs = await adopted_as(desk, calendars, SERVICE.replace("lost-cat", "lost-dog"))
+    await submit(desk, lost_cat, await begin(desk, lost_cat))
+    await begin(desk, newer)
+    await begin(desk, dogs)
+    found = await council_measures(desk.store, COUNCIL, desk.today(), desk.today())
+    assert [(one.service, one.starts, one.completions) for one in found] == [
+        ("lost-cat", 2, 1),
+        ("lost-dog", 1, 0),
+    ]
+
+
+async def test_a_day_is_londons_and_a_journey_belongs_to_the_day_it_began(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    clock.now = datetime(2026, 6, 30, 22, 59, tzinfo=UTC)
+    before = await begin(desk, lost_cat)
+    clock.go(minutes=2)
+    await begin(desk, lost_cat)
+    clock.go(hours=2)
+    await submit(desk, lost_cat, before)
+    store = desk.store
+    [june] = await council_measures(store, COUNCIL, date(2026, 6, 1), date(2026, 6, 30))
+    [july] = await council_measures(store, COUNCIL, date(2026, 7, 1), date(2026, 7, 1))
+    [both] = await council_measures(store, COUNCIL, date(2026, 6, 30), date(2026, 7, 1))
+    assert (june.starts, june.completions, june.completion_rate) == (1, 1, 1.0)
+    assert (july.starts, july.completions, july.completion_rate) == (1, 0, 0.0)
+    assert (both.starts, both.completion_rate) == (2, 0.5)
+    assert await council_measures(store, COUNCIL, date(2026, 7, 2), date(2026, 12, 31)) == []
+
+
+async def test_what_expires_stays_counted_as_begun(desk: Desk, lost_cat: Adopted, clock: SetClock) -> None:
+    day = desk.today()
+    await begin(desk, lost_cat)
+    await submit(desk, lost_cat, await begin(desk, lost_cat))
+    clock.go(days=2)
+    assert await expire_journeys(desk, COUNCIL) >= 1
+    [one] = await council_measures(desk.store, COUNCIL, day, day)
+    assert (one.starts, one.completions) == (2, 1)
+
+
+STEPS = st.lists(st.sampled_from(["load", "exit", "yes", "submit", "rate"]), max_size=6)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEPS, min_size=1, max_size=4))
+async def test_whatever_people_do_completion_never_passes_all(
+    desk: Desk, lost_cat: Adopted, clock: SetClock, journeys: list[list[str]]
+) -> None:
+    clock.go(days=1)  # a day for each try, since they share a database
+    sent = left = rated = 0
+    for steps in journeys:
+        journey = await begin(desk, lost_cat)
+        exited = submitted = scored = False
+        for step in steps:
+            if step == "load":
+                await load_journey(desk, COUNCIL, journey, browser=BROWSER)
+            elif step == "exit" and not submitted:
+                await leave_by_exit(desk, lost_cat, journey)
+                exited = True
+            elif step == "yes":
+                await answer(desk, lost_cat, journey, "yes")
+            elif step == "submit":
+                await submit(desk, lost_cat, journey)
+                submitted = True
+            elif step == "rate" and submitted:
+                scored |= await rate(desk, journey, 3)
+        sent, left, rated = sent + submitted, left + (exited and not submitted), rated + scored
+    one = await today(desk)
+    assert (one.starts, one.submissions, one.ineligible_exits) == (len(journeys), sent, left)
+    assert one.completion_rate == (sent + left) / len(journeys) <= 1
+    assert (one.satisfaction_responses, one.satisfaction) == (rated, 0.5 if rated else None)
+
+
+@given(st.floats(1, 5))
+def test_satisfaction_is_a_share(mean: float) -> None:
+    one = measures_of(MeasureRow("cats", 0, 0, 0, 0, None, mean, 1), {})
+    assert one.satisfaction is not None
+    assert 0 <= one.satisfaction <= 1
+    assert one.completion_rate is None, "nothing was started, so there is no rate"
+
+
+async def adopted_as(
+    desk: Desk, calendars: Mapping[str, Calendar], text: str, version: str = "1.0.0"
+) -> Adopted:
+    """Another service, or another version, that the council runs too."""
+    files = {"service.yaml": text, "journeys.yaml": EXAMPLE, "CHANGELOG.md": version}
+    service = read_service(files, calendars)
+    choices = {"service": service.id, "version": version}
+    adopted = adopt(service, choices, Adopter("England", ("en",)), calendars)
+    row = AdoptedRow(
+        adopted.digest,
+        service.id,
+        version,
+        service.digest,
+        adopted.choices.model_dump(mode="json"),
+        "England",
+        ("en",),
+    )
+    new = NewAdoption(row, files, None)
+    await save_adoptions(desk.store, COUNCIL, [new], desk.clock() - timedelta(days=1))
+    return adopted
