@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from commonhall.app.commands import _print_addresses, cli, main
@@ -82,6 +84,14 @@ def test_credentials_are_unreadable_without_the_secret() -> None:
         Seal(settings.key("b")).open(sealed)
 
 
+@pytest.fixture
+def logs_as_they_were() -> Iterator[None]:
+    """`main` makes logs go to this test's stderr, which is closed after it."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("logs_as_they_were")
 def test_a_journal_that_cannot_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,8 +89,11 @@ class Worker:
             return
 
         async def run() -> None:
-            await self._guarded(key, job)
-            del self._tasks[key]
+            try:
+                await self._guarded(key, job)
+            finally:
+                # Even where nothing can be logged any more: a key left behind would never be worked again.
+                del self._tasks[key]
 
         self._tasks[key] = asyncio.create_task(run())
 
