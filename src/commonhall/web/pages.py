@@ -111,6 +111,6 @@ class Pages:
         return Markup(f'<div class="ch-prose">{self._markdown.render(text)}</div>')  # noqa: S704 - no HTML passes
 
     def render(self, template: str, frame: Frame, **values: Any) -> str:
-        """A whole page."""
+        """A whole page, without the characters that no page may hold."""
         found = self.environment.get_template(template)
-        return found.render(frame=frame, w=frame.words, prose=self.prose, **values)
+        return _UNFIT.sub("", found.render(frame=frame, w=frame.words, prose=self.prose, **values))

@@ -6,7 +6,7 @@ import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import brotli
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from commonhall.web.assets import Assets
 MOST_BYTES = 65_536
 MOST_FIELDS = 400
 LEAST_TO_COMPRESS = 1_000
+_QUERY = "!$%&'()*+,-./:;=?@_~[]"
 _REFUSED = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")
 
 
@@ -137,7 +138,7 @@ class Policy:
 
 
 def secured(app: ASGIApp, policy: Policy) -> ASGIApp:
-    """Put the security headers on every response of an application."""
+    """Put the security headers on every response of an application, and let it see addresses of ASCII alone."""
     headers = policy.headers()
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,6 +147,9 @@ def secured(app: ASGIApp, policy: Policy) -> ASGIApp:
                 message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
+        if not scope.get("query_string", b"").isascii():
+            # Some clients do not quote what they should; what is no UTF-8 then could not even be read.
+            scope = {**scope, "query_string": quote(scope["query_string"], safe=_QUERY).encode()}
         await app(scope, receive, send_secured if scope["type"] == "http" else send)
 
     return run
