@@ -243,8 +243,12 @@ LOAD_CASE = Query(
 
 LIST_UPDATES = Query(
     "list_updates",
-    "A case's history, oldest first.",
-    "select status, note, at, source from case_update where council = $1 and reference = $2 order by at, sequence",
+    "A case's history, oldest first. Many back offices tell the time to the second: within one, what came first"
+    " stands first.",
+    """
+    select status, note, at, source from case_update where council = $1 and reference = $2
+    order by date_trunc('second', at), sequence
+    """,
 )
 
 HOLD_CASE = Query(
