@@ -26,8 +26,8 @@ EXPIRE_EVERY = 60.0
 MOST_AT_ONCE = 64
 """How many connectors one process delivers to at the same time; none waits longer than the longest try."""
 POLLS_AT_ONCE = 16
-PATIENCE = 8.0
-"""Seconds that what is under way may take when the worker is told to stop."""
+PATIENCE = 25.0
+"""Seconds that what is under way may take when the worker is told to stop; service managers wait 30 or more."""
 
 Job = Callable[[], Coroutine[Any, Any, object]]
 
@@ -35,29 +35,29 @@ Job = Callable[[], Coroutine[Any, Any, object]]
 class Worker:
     """One worker process's loop. Several may run: they share the work without meeting."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, *, patience: float = PATIENCE) -> None:
         self._house = house
+        self._patience = patience
         self._tasks: dict[tuple[str, ...], asyncio.Task[None]] = {}
         self._asked: dict[str, float] = {}
         self._expired = 0.0
+        self._stopping = False
         self._log = structlog.get_logger("worker")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; what is under way is finished first."""
         while not stop.is_set():
-            try:
-                await self._house.sites.refresh()
-                await self._begin_deliveries()
-                self._begin_the_rest()
-            except Exception:
-                # Whatever broke (the database restarts, say), the worker must be there when it is whole again.
-                self._log.exception("the worker could not finish its round")
+            # Whatever breaks (the database restarts, say), the worker must be there when it is whole again.
+            await self._guarded(("refresh",), self._house.sites.refresh)
+            await self._guarded(("due",), self._begin_deliveries)
+            self._begin_the_rest()
             try:
                 await asyncio.wait_for(stop.wait(), TICK)
             except TimeoutError:
                 continue
+        self._stopping = True
         if self._tasks:
-            _, hanging = await asyncio.wait(self._tasks.values(), timeout=PATIENCE)
+            _, hanging = await asyncio.wait(self._tasks.values(), timeout=self._patience)
             for task in hanging:
                 # Its claim runs out with the lease; then somebody tries again under the same key.
                 task.cancel()
@@ -105,13 +105,13 @@ class Worker:
 
     async def _deliver(self, council: str, name: str) -> None:
         """Deliver to one connector until nothing is due there."""
-        site = self._house.sites.of_council(council)
-        if site is None:
-            return
+        # Asked of the directory, since cases must arrive even where the council's site cannot be read.
+        known = self._house.directory.councils.council(council)
+        gss = known.gss if known else ""
         limits = self._house.settings.delivery
-        while True:
+        while not self._stopping:
             connector = (await self._house.connectors(council)).get(name)
-            done = await deliver_due(self._house.desk, council, site.gss, name, connector, limits)
+            done = await deliver_due(self._house.desk, council, gss, name, connector, limits)
             if done.delivered == 0:
                 return
 

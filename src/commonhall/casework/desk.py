@@ -86,11 +86,12 @@ class AdoptedServices:
             package = await councils.load_package(self._store, row.package)
             if package is None:
                 raise AdoptedUnknown(f"there is no package {row.package}")
-            service = read_service(package.files, self._calendars)
+            service = read_service(package.files, self._calendars, accepted=True)
             self._packages[row.package] = service
             while len(self._packages) > self._size:
                 self._packages.popitem(last=False)
-        return adopt(service, row.choices, Adopter(row.nation, tuple(row.languages)), self._calendars)
+        adopter = Adopter(row.nation, tuple(row.languages))
+        return adopt(service, row.choices, adopter, self._calendars, accepted=True)
 
 
 @dataclass(frozen=True, slots=True)

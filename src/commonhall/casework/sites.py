@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+import structlog
 
-from commonhall.casework.desk import AdoptedServices
+from commonhall.casework.desk import AdoptedServices, AdoptedUnknown
 from commonhall.engine.package import Adopted
+from commonhall.engine.problems import ServiceRefused
 from commonhall.storage.councils import CouncilRow, list_adoptions, list_councils
 from commonhall.storage.pool import Store
 
@@ -66,7 +69,8 @@ class Sites:
         self._store = store
         self._services = services
         self._by_host: Mapping[str, Site] = {}
-        self._revisions: dict[str, int] = {}
+        self._unreadable: dict[str, int] = {}
+        self._refreshing = asyncio.Lock()
 
     def by_host(self, host: str) -> Site | None:
         """The site with this host name (lower case, no port)."""
@@ -81,18 +85,31 @@ class Sites:
         return next((site for site in self._by_host.values() if site.council == council), None)
 
     async def refresh(self) -> int:
-        """Read what has changed; answers how many sites were read."""
-        rows = await list_councils(self._store)
-        kept = {site.council: site for site in self._by_host.values()}
-        read = 0
-        for row in rows:
-            if self._revisions.get(row.council) != row.revision:
-                kept[row.council] = await self._read(row)
-                self._revisions[row.council] = row.revision
-                read += 1
-        known = {row.council for row in rows}
-        self._by_host = {site.host: site for council, site in kept.items() if council in known}
-        return read
+        """Read what has changed; answers how many sites were read.
+
+        A site that cannot be read stays as it was, is told of in the log, and keeps no other from its news.
+        """
+        async with self._refreshing:
+            kept = {site.council: site for site in self._by_host.values()}
+            read = 0
+            rows = await list_councils(self._store)
+            for row in rows:
+                if row.council in kept and kept[row.council].revision == row.revision:
+                    continue
+                if self._unreadable.get(row.council) == row.revision:
+                    continue
+                try:
+                    kept[row.council] = await self._read(row)
+                    read += 1
+                except (ServiceRefused, AdoptedUnknown, msgspec.ValidationError) as refused:
+                    # Until something of it changes: reading it again each second would only fill the log.
+                    self._unreadable[row.council] = row.revision
+                    structlog.get_logger("sites").error(
+                        "a site cannot be read", council=row.council, reason=str(refused)
+                    )
+            known = {row.council for row in rows}
+            self._by_host = {site.host: site for council, site in kept.items() if council in known}
+            return read
 
     async def _read(self, row: CouncilRow) -> Site:
         settings = msgspec.convert(row.config, SiteSettings)

@@ -43,8 +43,12 @@ def adopt(
     calendars: Mapping[str, Calendar],
     source: Source | None = None,
     under: Where = (),
+    *,
+    accepted: bool = False,
 ) -> Adopted:
     """Compile a service as one council runs it. Raises `ServiceRefused` with every problem.
+
+    Choices that were `accepted` once are refused only where they cannot be run (see `read_service`).
 
     `choices` is plain data in the shape of `Choices`; `source` and `under` say where it was written, if it
     was written in a file.
@@ -59,8 +63,9 @@ def adopt(
     if work.problems:
         raise ServiceRefused(tuple(sorted(set(work.problems))))
     adopted = _adopted(work, calendars)
-    if work.problems:
-        raise ServiceRefused(tuple(sorted(set(work.problems))))
+    refused = [*work.problems, *(() if accepted else work.checks)]
+    if refused:
+        raise ServiceRefused(tuple(sorted(set(refused))))
     return adopted
 
 

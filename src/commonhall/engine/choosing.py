@@ -36,6 +36,7 @@ class Choosing:
         self.source = source
         self.under = under
         self.problems: list[Problem] = []
+        self.checks: list[Problem] = []
         self.own: dict[str, dict[str, str]] = {language: {} for language in dict.fromkeys(("en", *languages))}
 
     @cached_property

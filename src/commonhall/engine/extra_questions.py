@@ -65,8 +65,8 @@ def _read(work: Choosing, question: d.ExtraQuestion, where: Where) -> d.Page | N
         return None
     at: Where = (*work.under, *where)
     for j, part in enumerate(page.fields):
-        check_field(work.service.definition, part, page, (*at, "fields", j), work.source, work.problems)
-    unique([c.id for c in page.checks if c.id], "check", (*at, "checks"), work.source, work.problems)
+        check_field(work.service.definition, part, page, (*at, "fields", j), work.source, work.checks)
+    unique([c.id for c in page.checks if c.id], "check", (*at, "checks"), work.source, work.checks)
     key = f"local.{page.id}"
     for language, tree in trees.items():
         for text in page_texts(d.Page.model_validate(tree), key, where):

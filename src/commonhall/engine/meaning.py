@@ -51,9 +51,13 @@ def compile_definition(
     welsh: Mapping[str, str],
     calendars: Mapping[str, Calendar],
     problems: list[Problem],
+    checks: list[Problem],
 ) -> Compiled | None:
-    """Check and compile; problems are added to `problems`, and None means that nothing could be compiled."""
-    check_names(definition, source, problems)
+    """Check and compile; None means that nothing could be compiled.
+
+    What stands in the way of running is added to `problems`, what the checker alone minds to `checks`.
+    """
+    check_names(definition, source, checks)
     keyed = texts_of(definition)
     texts: dict[str, Mapping[str, str]] = {"en": {text.key: text.text for text in keyed}}
     if "cy" in definition.languages:
@@ -62,8 +66,8 @@ def compile_definition(
     for page in definition.pages:
         for part in page.fields:
             variables |= variables_of(part.id, part)
-    check_texts(definition, keyed, source, problems)
-    if problems and not _can_be_compiled(variables):
+    check_texts(definition, keyed, source, checks)
+    if (problems or checks) and not _can_be_compiled(variables):
         return None
     dialect = Dialect(variables, calendars)
     compiler = PageCompiler(

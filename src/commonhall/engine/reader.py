@@ -23,8 +23,14 @@ FILES = ("service.yaml", "cy.yaml", "journeys.yaml", "CHANGELOG.md")
 _EXAMPLES = TypeAdapter(list[Example])
 
 
-def read_service(files: Mapping[str, str], calendars: Mapping[str, Calendar], folder: str = "") -> Service:
-    """Read a package (file name to text). Raises `ServiceRefused`; `folder` begins the problems' paths."""
+def read_service(
+    files: Mapping[str, str], calendars: Mapping[str, Calendar], folder: str = "", *, accepted: bool = False
+) -> Service:
+    """Read a package (file name to text). Raises `ServiceRefused`; `folder` begins the problems' paths.
+
+    A package that was `accepted` once is refused only where it cannot be run: what the checker has learnt to mind
+    since then must not close a site, nor keep a case from its back office.
+    """
     prefix = f"{folder.rstrip('/')}/" if folder else ""
     if "service.yaml" not in files:
         missing = Problem(
@@ -38,9 +44,11 @@ def read_service(files: Mapping[str, str], calendars: Mapping[str, Calendar], fo
     welsh = _welsh(definition, files, prefix, problems)
     examples = _examples(definition, files, prefix, problems)
     _changelog(definition, files, prefix, problems)
-    compiled = meaning.compile_definition(definition, source, welsh, calendars, problems)
-    if problems or compiled is None:
-        raise ServiceRefused(tuple(sorted(set(problems))))
+    broken: list[Problem] = []
+    compiled = meaning.compile_definition(definition, source, welsh, calendars, broken, problems)
+    refused = [*broken, *(() if accepted and compiled else problems)]
+    if refused or compiled is None:
+        raise ServiceRefused(tuple(sorted(set(refused))))
     fields = {part.id: part for page in compiled.pages for part in page.fields}
     return Service(
         definition=definition,
