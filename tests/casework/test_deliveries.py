@@ -234,3 +234,67 @@ def test_a_wait_is_never_too_short_or_for_ever(attempts: int, jitter: float, ask
 @pytest.mark.parametrize("attempts", range(1, 20))
 def test_waits_grow(attempts: int) -> None:
     assert wait_after(attempts + 1, 0.5) >= wait_after(attempts, 0.5)
+
+
+async def test_a_lost_delivery_shows_when_it_is_reconciled(desk: Desk, lost_cat: Adopted) -> None:
+    lost, kept = await submitted(desk, lost_cat), await submitted(desk, lost_cat)
+    assert (await reconcile(desk, COUNCIL)).holds
+    await desk.store.durable.execute("delete from delivery where reference = $1", lost.reference)
+    result = await reconcile(desk, COUNCIL)
+    assert not result.holds
+    assert result.lost == (lost.reference,)
+    assert [(b.accepted, b.pending) for b in result.balances] == [(2, 1)]
+    assert kept.reference not in result.lost
+
+
+async def test_a_replay_leaves_alone_what_a_worker_is_sending(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    from commonhall.storage.deliveries import claim_deliveries
+
+    await submitted(desk, lost_cat)
+    [held] = await claim_deliveries(desk.store, COUNCIL, "cats", clock(), clock() - timedelta(minutes=5), 10)
+    assert await replay(desk, COUNCIL) == 0
+    assert await deliver(desk, back_office) == 0
+    clock.go(minutes=6)
+    assert await replay(desk, COUNCIL) == 1, "the claim is lost with its worker"
+    assert await deliver(desk, back_office) == 1
+    assert back_office.times == [held.idempotency_key]
+
+
+async def test_a_late_refusal_does_not_end_another_worker_s_try(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    from commonhall.storage.deliveries import claim_deliveries, settle_failed, settle_later
+
+    await submitted(desk, lost_cat)
+    [first] = await claim_deliveries(desk.store, COUNCIL, "cats", clock(), clock() - timedelta(minutes=5), 10)
+    clock.go(minutes=6)
+    [second] = await claim_deliveries(
+        desk.store, COUNCIL, "cats", clock(), clock() - timedelta(minutes=5), 10
+    )
+    key = (first.reference, first.connector, first.sequence)
+    await settle_failed(desk.store, COUNCIL, key, first.attempts, clock(), "too late")
+    await settle_later(desk.store, COUNCIL, key, first.attempts, clock(), "too late")
+    [row] = await list_waiting(desk, COUNCIL)
+    assert (row.claimed_at, row.failed_at, row.last_error) == (clock(), None, None)
+    await settle_later(desk.store, COUNCIL, key, second.attempts, clock(), "not now")
+    [row] = await list_waiting(desk, COUNCIL)
+    assert row.last_error == "not now"
+
+
+async def test_what_is_replayed_after_a_week_is_tried_for_another_week(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    await submitted(desk, lost_cat)
+    clock.go(days=8)
+    back_office.faults = [DeliveryFailed("away"), DeliveryFailed("away again")]
+    assert await deliver(desk, back_office) == 0
+    [row] = await list_waiting(desk, COUNCIL)
+    assert row.failed_at is not None
+    assert await replay(desk, COUNCIL) == 1
+    assert await deliver(desk, back_office) == 0
+    [row] = await list_waiting(desk, COUNCIL)
+    assert row.failed_at is None, "one more fault is no reason to give up again"
+    clock.go(hours=5)
+    assert await deliver(desk, back_office) == 1

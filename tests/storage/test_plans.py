@@ -41,8 +41,8 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (q.COUNT_ATTEMPT, ("solihull", "C77", NOW, NOW)),
     (q.FORGET_ATTEMPTS, ("solihull", "C77")),
     (q.SETTLE_DELIVERED, (*KEY, NOW, "E1")),
-    (q.SETTLE_LATER, (*KEY, NOW, "why")),
-    (q.SETTLE_FAILED, (*KEY, NOW, "why")),
+    (q.SETTLE_LATER, (*KEY, NOW, "why", 1)),
+    (q.SETTLE_FAILED, (*KEY, NOW, "why", 1)),
 ]
 OF_SWEEPS = {"journey_by_expiry", "measure_by_day", "delivery_due"}
 """Indexes that find many rows of a council."""
@@ -55,14 +55,14 @@ insert into journey (council, journey, browser, service, digest, language, chann
 insert into measure (council, measure, service, version, channel, day, started_at) overriding system value
   select council, measure, service, '1.0.0', channel, AT::date, started_at from journey;
 insert into council_case (council, reference, service, digest, journey, channel, language, answers, summary, details,
-                          contact, location, proofs, measure, submitted_at)
+                          contact, location, proofs, connectors, measure, submitted_at)
   select council, 'R' || measure, service, digest, 'done-' || journey, channel, language, '{}', '', '[]', '{}', '{}', '{}',
-         measure, AT from journey;
+         '{sandbox}', measure, AT from journey;
 insert into case_update (council, reference, sequence, status, note, at, source, update_id)
   select council, reference, 1, 'open', '', AT, 'commonhall', 'submitted' from council_case;
-insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, next_at, delivered_at,
-                      external_id)
-  select council, reference, 'sandbox', 1, reference, AT, AT, case when measure > 5 then AT end,
+insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, since, next_at,
+                      delivered_at, external_id)
+  select council, reference, 'sandbox', 1, reference, AT, AT, AT, case when measure > 5 then AT end,
          'E' || measure from council_case;
 insert into attempt select council, 'C' || measure, 1, AT from journey;
 """

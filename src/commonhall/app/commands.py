@@ -238,6 +238,8 @@ def reconcile(name: Annotated[str, typer.Argument(metavar="COUNCIL", help="The c
             table.add_row(b.connector, str(b.accepted), str(b.delivered), str(b.pending), str(b.failed))
         out.print(table)
         out.print(f"{result.cases} cases; {result.without_back_office} of them go to no back office")
+        if result.lost:
+            out.print(f"cases without their delivery, the first of them: {', '.join(result.lost)}")
         out.print("accepted = delivered + pending + failed: it holds" if result.holds else "IT DOES NOT HOLD")
         return result.holds
 
@@ -286,7 +288,7 @@ def replay_deliveries(
 
         async with open_house(settings, url) as house:
             _known(house, name)
-            return await replay(house.desk, name, reference)
+            return await replay(house.desk, name, reference, settings.delivery)
 
     out.print(f"{_with_database(run)} deliveries are due now; a worker takes them")
 

@@ -20,7 +20,7 @@ class ClaimedRow:
     sequence: int
     idempotency_key: str
     attempts: int
-    created_at: datetime
+    since: datetime
     service: str
     digest: str
     channel: str
@@ -87,14 +87,18 @@ async def settle_delivered(
     await store.durable.execute(q.SETTLE_DELIVERED.sql, council, *key, now, external_id)
 
 
-async def settle_later(store: Store, council: str, key: Key, next_at: datetime, error: str) -> None:
-    """Write down that it is to be tried again."""
-    await store.durable.execute(q.SETTLE_LATER.sql, council, *key, next_at, error)
+async def settle_later(
+    store: Store, council: str, key: Key, attempts: int, next_at: datetime, error: str
+) -> None:
+    """Write down that it is to be tried again, unless somebody else has claimed it since this attempt."""
+    await store.durable.execute(q.SETTLE_LATER.sql, council, *key, next_at, error, attempts)
 
 
-async def settle_failed(store: Store, council: str, key: Key, now: datetime, error: str) -> None:
-    """Write down that it needs a person."""
-    await store.durable.execute(q.SETTLE_FAILED.sql, council, *key, now, error)
+async def settle_failed(
+    store: Store, council: str, key: Key, attempts: int, now: datetime, error: str
+) -> None:
+    """Write down that it needs a person, unless somebody else has claimed it since this attempt."""
+    await store.durable.execute(q.SETTLE_FAILED.sql, council, *key, now, error, attempts)
 
 
 async def list_waiting(store: Store, council: str, failed: bool | None, most: int) -> list[WaitingRow]:
@@ -104,18 +108,21 @@ async def list_waiting(store: Store, council: str, failed: bool | None, most: in
     ]
 
 
-async def replay(store: Store, council: str, reference: str | None, now: datetime) -> int:
-    """Make waiting and failed deliveries due now; answers how many."""
-    return len(await store.durable.fetch(q.REPLAY_DELIVERIES.sql, council, reference, now))
+async def replay(
+    store: Store, council: str, reference: str | None, now: datetime, lost_before: datetime
+) -> int:
+    """Make waiting and failed deliveries due now, but for those that a worker holds; answers how many."""
+    return len(await store.durable.fetch(q.REPLAY_DELIVERIES.sql, council, reference, now, lost_before))
 
 
-async def reconcile(store: Store, council: str) -> tuple[list[Balance], int, int]:
-    """The balance of every connector, the number of cases, and the number of cases that go to no back office.
+async def reconcile(store: Store, council: str) -> tuple[list[Balance], int, int, list[str]]:
+    """The balance of every connector, how many cases there are, how many go to no back office, and which are lost.
 
-    Read in one snapshot, so that the sums belong together.
+    Read in one snapshot, so that the sums belong together. Of lost cases the first hundred references.
     """
     async with store.durable.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         balances = [Balance(*row) for row in await connection.fetch(q.RECONCILE.sql, council)]
         cases = await connection.fetchval(q.COUNT_CASES.sql, council)
-        undelivered = await connection.fetchval(q.CASES_WITHOUT_DELIVERY.sql, council)
-    return balances, int(cases), int(undelivered)
+        without = await connection.fetchval(q.CASES_WITHOUT_DELIVERY.sql, council)
+        lost = [row[0] for row in await connection.fetch(q.LOST_CASES.sql, council)]
+    return balances, int(cases), int(without), lost

@@ -193,17 +193,17 @@ SUBMIT_CASE = Query(
       returning journey, service, digest, channel, language, started_at, measure
     ), made as (
       insert into council_case (council, reference, service, digest, journey, channel, language, answers, summary,
-                                details, contact, location, proofs, measure, submitted_at, target_on)
+                                details, contact, location, proofs, connectors, measure, submitted_at, target_on)
       select $1, $4, service, digest, journey, channel, language, $5::jsonb, $6, $7::jsonb, $8::jsonb,
-             $9::jsonb, $10, measure, $14, $11
+             $9::jsonb, $10, $12::text[], measure, $14, $11
       from closed
       returning reference
     ), noted as (
       insert into case_update (council, reference, sequence, status, note, at, source, update_id)
       select $1, reference, 1, 'open', '', $14, 'commonhall', 'submitted' from made
     ), sent as (
-      insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, next_at)
-      select $1, reference, name, 1, $13 || '-' || name, $14, $14 from made, unnest($12::text[]) as name
+      insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, since, next_at)
+      select $1, reference, name, 1, $13 || '-' || name, $14, $14, $14 from made, unnest($12::text[]) as name
     ), counted as (
       update measure set outcome = 'submitted', seconds = extract(epoch from $14 - started_at)::integer
       where council = $1 and measure = (select measure from closed)
@@ -343,12 +343,12 @@ CLAIM_DELIVERIES = Query(
       from due
       where d.council = $1 and d.reference = due.reference and d.connector = due.connector
         and d.sequence = due.sequence
-      returning d.reference, d.connector, d.sequence, d.idempotency_key, d.attempts, d.created_at
+      returning d.reference, d.connector, d.sequence, d.idempotency_key, d.attempts, d.since
     )
     select claimed.*, c.service, c.digest, c.channel, c.language, c.answers, c.summary, c.details, c.contact,
            c.location, c.submitted_at, c.target_on
     from claimed join council_case c on c.council = $1 and c.reference = claimed.reference
-    order by claimed.created_at
+    order by claimed.since
     """,
 )
 
@@ -367,7 +367,7 @@ SETTLE_LATER = Query(
     "Not accepted yet: try again at this time.",
     """
     update delivery set claimed_at = null, next_at = $5, last_error = $6
-    where council = $1 and reference = $2 and connector = $3 and sequence = $4 and delivered_at is null
+    where council = $1 and reference = $2 and connector = $3 and sequence = $4 and attempts = $7 and delivered_at is null
     """,
 )
 
@@ -376,7 +376,7 @@ SETTLE_FAILED = Query(
     "It needs a person: it stays visible and can be replayed.",
     """
     update delivery set claimed_at = null, failed_at = $5, last_error = $6
-    where council = $1 and reference = $2 and connector = $3 and sequence = $4 and delivered_at is null
+    where council = $1 and reference = $2 and connector = $3 and sequence = $4 and attempts = $7 and delivered_at is null
     """,
 )
 
@@ -392,32 +392,50 @@ LIST_DELIVERIES = Query(
 
 REPLAY_DELIVERIES = Query(
     "replay_deliveries",
-    "Try again now: all that failed or wait (no reference given), or those of one case. The key stays the same.",
+    "Try again now: all that failed or wait (no reference given), or those of one case. The key stays the same. What"
+    " a worker holds at this moment is left to it. The time to give up is counted anew.",
     """
-    update delivery set failed_at = null, next_at = $3, claimed_at = null
+    update delivery set failed_at = null, next_at = $3, claimed_at = null, since = $3
     where council = $1 and delivered_at is null and ($2::text is null or reference = $2)
+      and (claimed_at is null or claimed_at < $4)
     returning reference
     """,
 )
 
 RECONCILE = Query(
     "reconcile",
-    "For every connector of a council: accepted, delivered, pending, failed, and cases that have no delivery.",
+    "For every connector of a council: what its cases say was accepted for it, and what its deliveries say became of"
+    " that. The two are counted apart, so that a lost delivery shows.",
     """
-    select d.connector, count(*) as accepted,
-           count(*) filter (where d.delivered_at is not null) as delivered,
-           count(*) filter (where d.delivered_at is null and d.failed_at is null) as pending,
-           count(*) filter (where d.delivered_at is null and d.failed_at is not null) as failed
-    from delivery d where d.council = $1 group by d.connector order by d.connector
+    with sent as (
+      select name as connector, count(*) as accepted
+      from council_case c cross join unnest(c.connectors) as name where c.council = $1 group by name
+    ), kept as (
+      select d.connector,
+             count(*) filter (where d.delivered_at is not null) as delivered,
+             count(*) filter (where d.delivered_at is null and d.failed_at is null) as pending,
+             count(*) filter (where d.delivered_at is null and d.failed_at is not null) as failed
+      from delivery d where d.council = $1 and d.sequence = 1 group by d.connector
+    )
+    select connector, coalesce(accepted, 0), coalesce(delivered, 0), coalesce(pending, 0), coalesce(failed, 0)
+    from sent full join kept using (connector) order by connector
     """,
 )
 
 CASES_WITHOUT_DELIVERY = Query(
     "cases_without_delivery",
     "Cases that go to no back office: the council reads them in the workspace.",
+    "select count(*) from council_case c where c.council = $1 and cardinality(c.connectors) = 0",
+)
+
+LOST_CASES = Query(
+    "lost_cases",
+    "Cases that were to go to a connector and have no delivery to it: there must be none.",
     """
-    select count(*) from council_case c where c.council = $1 and not exists (
-      select 1 from delivery d where d.council = c.council and d.reference = c.reference)
+    select c.reference from council_case c cross join unnest(c.connectors) as name
+    where c.council = $1 and not exists (
+      select 1 from delivery d where d.council = $1 and d.reference = c.reference and d.connector = name)
+    order by c.reference limit 100
     """,
 )
 

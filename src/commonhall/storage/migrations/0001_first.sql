@@ -89,6 +89,8 @@ create table council_case (
   contact jsonb not null,
   location jsonb not null,
   proofs text[] not null,
+  -- Where it was to go when it was submitted: what its deliveries are reconciled with.
+  connectors text[] not null,
   measure bigint not null,
   submitted_at timestamptz not null,
   target_on date,
@@ -118,6 +120,8 @@ create table delivery (
   sequence integer not null,
   idempotency_key text not null,
   created_at timestamptz not null,
+  -- Since when it is being tried: its beginning, or the last time that somebody had it tried again.
+  since timestamptz not null,
   next_at timestamptz not null,
   attempts integer not null default 0,
   claimed_at timestamptz,
