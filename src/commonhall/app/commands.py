@@ -52,6 +52,8 @@ def main() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+    # A service manager's word to stop must end like a person's Ctrl-C: the embedded database is stopped, too.
+    signal.signal(signal.SIGTERM, _leave)
     try:
         cli()
     except (SettingsRefused, StorageUnavailable, JournalBroken) as refused:
@@ -63,6 +65,10 @@ def main() -> None:
         count = len(refused.problems)
         err.print(f"{count} problem{'s' if count > 1 else ''}; nothing was changed")
         sys.exit(1)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 @cli.command()

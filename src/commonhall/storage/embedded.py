@@ -9,6 +9,8 @@ because PostgreSQL refuses to run as root.
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
 import subprocess
 import warnings
@@ -61,8 +63,30 @@ def _started(folder: Path, keep: bool) -> Any:
             other.mkdir(parents=True, exist_ok=True)
             return other
 
+        _forget_the_dead(folder / ".handle_pids.json")
         with patch.object(postgres_server, "find_suitable_socket_dir", socket_folder):
             return postgres_server.get_server(folder, cleanup_mode="stop" if keep else "delete")
+
+
+def _forget_the_dead(users: Path) -> None:
+    """Take processes that were killed off the wheel's list of users, or the last one would never stop PostgreSQL."""
+    try:
+        pids = json.loads(users.read_text())
+        alive = [pid for pid in pids if _alive(pid)]
+    except (OSError, ValueError, TypeError):
+        return
+    if alive != pids:
+        users.write_text(json.dumps(alive))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _url(uri: str) -> str:
