@@ -17,6 +17,7 @@ OF_THE_INSTALLATION = {
     "list_due": "the worker's list of connectors with something to do, without residents' data",
     "add_package": "packages are shared by all councils",
     "load_package": "packages are shared by all councils",
+    "take_time": "the schema",
     "lock_migrations": "the schema",
     "make_migration_table": "the schema",
     "list_migrations": "the schema",
@@ -88,6 +89,13 @@ def test_migrations_have_an_order() -> None:
 async def test_a_database_that_is_not_there_is_explained(database_url: str) -> None:
     with pytest.raises(StorageUnavailable, match="check COMMONHALL_DATABASE_URL"):
         await open_store(database_url.replace("/test_", "/nobody_"))
+
+
+@pytest.mark.parametrize("url", ["postgresql://[", "postgresql://x:y/z", "postgresql:///?host=/nowhere"])
+@pytest.mark.network
+async def test_an_address_that_is_none_is_explained(url: str) -> None:
+    with pytest.raises(StorageUnavailable, match="check COMMONHALL_DATABASE_URL"):
+        await open_store(url)
 
 
 async def test_soft_and_durable_commits_differ_in_one_setting(store: Store) -> None:

@@ -116,6 +116,7 @@ def _server(app: object, port: int) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         date_header=True,
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
     return uvicorn.Server(config)

@@ -12,6 +12,7 @@ from commonhall.storage.queries import (
     LIST_MIGRATIONS,
     LOCK_MIGRATIONS,
     MAKE_MIGRATION_TABLE,
+    TAKE_TIME,
 )
 
 
@@ -41,6 +42,7 @@ async def migrate(store: Store) -> list[str]:
     database was made by a newer release or a step was changed after it was applied.
     """
     async with transaction(store) as connection:
+        await connection.execute(TAKE_TIME.sql)
         await connection.execute(LOCK_MIGRATIONS.sql)
         await connection.execute(MAKE_MIGRATION_TABLE.sql)
         done = {row["name"]: row["digest"] for row in await connection.fetch(LIST_MIGRATIONS.sql)}

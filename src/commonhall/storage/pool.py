@@ -83,7 +83,7 @@ async def open_store(url: str, *, size: int = 8) -> Store:
             await durable.close()
             raise StorageUnavailable(f"this is PostgreSQL {found}; {MINIMUM_VERSION} or newer is needed")
         return Store(durable, await pool("off"))
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StorageUnavailable(
             f"the database does not answer ({type(error).__name__}: {error}); "
             "check COMMONHALL_DATABASE_URL, and that the server runs and lets this user in"

@@ -473,6 +473,12 @@ MEASURE_CHANNELS = Query(
 
 # -- migrations ----------------------------------------------------------------------------------------------
 
+TAKE_TIME = Query(
+    "take_time",
+    "A change of the schema, or the wait for another process's, may take longer than a page's query may.",
+    "set local statement_timeout = 0",
+)
+
 LOCK_MIGRATIONS = Query(
     "lock_migrations",
     "Let one process at a time change the schema; the lock goes with the transaction.",
