@@ -144,3 +144,23 @@ def test_shapes_are_bounded_by_their_bytes() -> None:
     assert len(shapes) == 1
     shapes.get("small", lambda: "x")
     assert len(shapes) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "followed"),
+    [
+        ({"email": "sam@example.com"}, True),
+        ({"phone": "0121 496 0001"}, True),
+        ({"place": {"description": "By the church", "postcode": "B91 3QJ"}}, True),
+        ({"place": {"description": "By the church"}, "name": "Sam"}, False),
+    ],
+)
+def test_nobody_is_invited_to_follow_what_cannot_be_shown_to_them(
+    compiler: Compiler, sites: list[Site], answers: dict[str, object], followed: bool
+) -> None:
+    solihull = next(site for site in sites if site.council == "solihull")
+    pothole = solihull.service("pothole")
+    assert pothole is not None
+    page = compiler.confirmation(Place(solihull, pothole, "en"), answers, COMMON, thanks=False).decode()
+    assert (WORDS["en"]["confirmation_follow"] in page) is followed
+    assert (WORDS["en"]["confirmation_unfollowed"].split(",")[0] in page) is not followed

@@ -256,3 +256,9 @@ def _postcodes(answers: Answers) -> tuple[str, ...]:
         value["postcode"] for value in answers.values() if isinstance(value, dict) and value.get("postcode")
     ]
     return tuple(dict.fromkeys(found))
+
+
+def can_be_followed(adopted: Adopted, answers: Answers) -> bool:
+    """Whether something was given by which the person can later show that a case is theirs."""
+    contact = _contact(adopted, answers)
+    return bool(contact.email or contact.phone or _postcodes(answers))

@@ -40,6 +40,8 @@ _EN = {
     "confirmation_reference": "Your reference is",
     "confirmation_next": "What happens next",
     "confirmation_follow": "Follow its progress with this reference and the email address or postcode that you gave",
+    "confirmation_unfollowed": "You gave no email address, phone number or postcode, so its progress cannot be shown to"
+    " you here. Keep the reference in case you want to ask the council about it.",
     "feedback_title": "How satisfied were you with this service?",
     "feedback_comment": "How could we make it better?",
     "feedback_comment_hint": "Do not include personal information.",
@@ -175,6 +177,8 @@ _CY = {
     "confirmation_reference": "Eich cyfeirnod yw",
     "confirmation_next": "Beth sy’n digwydd nesaf",
     "confirmation_follow": "Dilynwch ei hynt gyda’r cyfeirnod hwn a’r cyfeiriad e-bost neu’r cod post a roesoch",
+    "confirmation_unfollowed": "Ni roesoch gyfeiriad e-bost, rhif ffôn na chod post, felly ni ellir dangos ei hynt i chi"
+    " yma. Cadwch y cyfeirnod rhag ofn eich bod am holi’r cyngor yn ei gylch.",
     "feedback_title": "Pa mor fodlon oeddech chi ar y gwasanaeth hwn?",
     "feedback_comment": "Sut gallem ni ei wella?",
     "feedback_comment_hint": "Peidiwch â chynnwys gwybodaeth bersonol.",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from commonhall.casework.sites import Site
 from commonhall.engine.fields.base import CompiledField, Fault
-from commonhall.engine.journey import Path, details, label_of, show_text
+from commonhall.engine.journey import Path, can_be_followed, details, label_of, show_text
 from commonhall.engine.messages import message
 from commonhall.engine.package import Adopted, CompiledPage
 from commonhall.engine.texts import holes_in
@@ -266,11 +266,12 @@ class Compiler:
         unrated: bool = False,
     ) -> bytes:
         """The confirmation, with the reference and what happens next; `unrated`: feedback came without a score."""
-        key = ("confirmation", *place.key(), thanks, unrated)
-        shape = self._shapes.get(key, lambda: self._confirmation(place, thanks, unrated))
+        followed = can_be_followed(place.adopted, answers)
+        key = ("confirmation", *place.key(), thanks, unrated, followed)
+        shape = self._shapes.get(key, lambda: self._confirmation(place, thanks, unrated, followed))
         return shape.fill({**values, "body": self._prose(place, "confirmation.body", answers)})
 
-    def _confirmation(self, place: Place, thanks: bool, unrated: bool) -> str:
+    def _confirmation(self, place: Place, thanks: bool, unrated: bool, followed: bool) -> str:
         words = WORDS[place.language]
         journey = hole("journey")
         scores = [{"value": str(score), "text": words[f"score_{score}"]} for score in (5, 4, 3, 2, 1)]
@@ -288,7 +289,7 @@ class Compiler:
             ),
             panel=panel,
             body=Markup(hole("body")),  # noqa: S704 - filled with rendered Markdown
-            case_url=f"{prefixed('/case', place.language)}/{hole('reference')}",
+            case_url=f"{prefixed('/case', place.language)}/{hole('reference')}" if followed else None,
             action=place.path(journey, "feedback"),
             token=hole("token"),
             scores=scores,
