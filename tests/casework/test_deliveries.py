@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonhall.casework.cases import follow_case, note_receipt, take_updates
+from commonhall.casework.cases import follow_case, note_receipt, show_case, take_updates
 from commonhall.casework.deliveries import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -160,6 +160,7 @@ async def test_updates_reach_the_history_once(
     )
     nobody = StatusUpdate("u2", CaseStatus.FIXED, clock(), external_id="job-99")
     back_office.said = [by_number, earlier, by_number, nobody]
+    clock.go(hours=3)
     first = await poll_updates(desk, COUNCIL, "cats", back_office, None)
     again = await poll_updates(desk, COUNCIL, "cats", back_office, None)
     assert (first.added, first.known, first.unknown) == (2, 1, ("job-99",))
@@ -218,6 +219,7 @@ async def test_updates_that_come_at_the_same_moment_all_stand_in_the_history(
         )
         for n in range(12)
     ]
+    clock.go(hours=1)
     # Each comes twice: pushed by the back office, and asked for.
     taken = await asyncio.gather(*(take_updates(desk, COUNCIL, "cats", [one]) for one in (*said, *said)))
     assert sum(one.added for one in taken) == sum(one.known for one in taken) == 12
@@ -298,3 +300,80 @@ async def test_what_is_replayed_after_a_week_is_tried_for_another_week(
     assert row.failed_at is None, "one more fault is no reason to give up again"
     clock.go(hours=5)
     assert await deliver(desk, back_office) == 1
+
+
+async def test_another_connector_may_not_say_what_became_of_a_case(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    await deliver(desk, back_office)
+    assert done.reference is not None
+    closed = StatusUpdate("u1", CaseStatus.CLOSED, clock(), reference=done.reference)
+    taken = await take_updates(desk, COUNCIL, "bins-supplier", [closed])
+    assert (taken.added, taken.unknown) == (0, (done.reference,))
+    assert (await show_case(desk, COUNCIL, done.reference)).status == "open"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2026, 3, 10, tzinfo=UTC),
+        datetime(2026, 3, 10, 9, 0, tzinfo=UTC),
+        datetime(2026, 3, 10, 10, 0, tzinfo=UTC),
+        datetime(9999, 12, 31, tzinfo=UTC),
+    ],
+    ids=["year 1", "a day", "the second of the submission", "an hour ahead", "for ever"],
+)
+async def test_a_back_office_s_clock_cannot_keep_a_case_where_it_was(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock, said: datetime
+) -> None:
+    clock.now = datetime(2026, 3, 10, 9, 0, 0, 400_000, tzinfo=UTC)
+    done = await submitted(desk, lost_cat)
+    await deliver(desk, back_office)
+    assert done.reference is not None
+    clock.go(seconds=20)
+    first = StatusUpdate("u1", CaseStatus.INVESTIGATING, said, reference=done.reference)
+    await take_updates(desk, COUNCIL, "cats", [first])
+    assert (await show_case(desk, COUNCIL, done.reference)).status == "investigating"
+    clock.go(minutes=30)
+    fixed = StatusUpdate("u2", CaseStatus.FIXED, clock(), reference=done.reference)
+    await take_updates(desk, COUNCIL, "cats", [fixed])
+    view = await show_case(desk, COUNCIL, done.reference)
+    assert (view.status, view.updates[-1].status) == ("fixed", "fixed")
+    assert all(done.started_at <= update.at <= clock() for update in view.updates)
+
+
+async def test_an_update_that_comes_before_its_delivery_is_known_to_be_accepted_is_not_lost(
+    desk: Desk, lost_cat: Adopted, back_office: BackOffice, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    assert done.reference is not None
+
+    class Back(BackOffice):
+        """Tells of what has happened since it was asked for, as real ones do."""
+
+        async def updates(self, since: datetime) -> list[StatusUpdate]:
+            return [one for one in self.said if one.at >= since]
+
+    office = Back(faults=[DeliveryFailed("the answer was lost")])
+    assert await deliver(desk, office) == 0
+    office.said = [StatusUpdate("u1", CaseStatus.FIXED, clock() + timedelta(minutes=1), external_id="job-1")]
+    until = None
+    for _ in range(60):
+        clock.go(minutes=5)
+        until = await polled(desk, office, until)
+    assert await deliver(desk, office) == 1
+    await polled(desk, office, until)
+    assert (await show_case(desk, COUNCIL, done.reference)).status == "fixed"
+
+
+async def polled(desk: Desk, office: BackOffice, until: datetime | None) -> datetime | None:
+    """Poll once, from where the last time ended; answers where this one did."""
+    from commonhall.storage.councils import ConnectorRow, list_connectors, save_connector
+
+    if until is None:
+        await save_connector(desk.store, COUNCIL, ConnectorRow("cats", "test", {}, None, None))
+    await poll_updates(desk, COUNCIL, "cats", office, until)
+    [row] = await list_connectors(desk.store, COUNCIL)
+    return row.updates_until

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commonhall.casework.cases import CaseNotFound, TooManyTries, follow_case
+from commonhall.casework.cases import CaseNotFound, TooManyTries, expire_attempts, follow_case
 from commonhall.casework.desk import Desk
 from commonhall.casework.journeys import (
     Journey,
@@ -175,3 +175,112 @@ async def test_guessing_is_stopped(desk: Desk, lost_cat: Adopted, clock: SetCloc
     await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="owner")
     clock.go(minutes=16)
     await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="thief")
+
+
+async def test_a_case_of_one_s_own_is_no_licence_to_guess_at_others(desk: Desk, lost_cat: Adopted) -> None:
+    own, other = await submitted(desk, lost_cat), await submitted(desk, lost_cat)
+    assert own.reference
+    assert other.reference
+    for number in range(8):
+        await follow_case(desk, COUNCIL, own.reference, proof="B91 3QT", client="thief")
+        with pytest.raises(CaseNotFound):
+            await follow_case(desk, COUNCIL, other.reference, proof=f"B9{number} 3QQ", client="thief")
+    with pytest.raises(TooManyTries):
+        await follow_case(desk, COUNCIL, other.reference, proof="B91 3QT", client="thief")
+
+
+async def test_looking_at_one_s_own_case_is_no_guess(desk: Desk, lost_cat: Adopted) -> None:
+    own = await submitted(desk, lost_cat)
+    assert own.reference
+    for _ in range(40):
+        await follow_case(desk, COUNCIL, own.reference, proof="B91 3QT", client="owner")
+
+
+async def test_many_addresses_cannot_run_through_the_postcodes_of_one_case(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    done = await submitted(desk, lost_cat)
+    assert done.reference
+    for number in range(20):
+        with pytest.raises(CaseNotFound):
+            await follow_case(desk, COUNCIL, done.reference, proof="B91 3QQ", client=f"203.0.113.{number}")
+    with pytest.raises(TooManyTries) as stopped:
+        await follow_case(desk, COUNCIL, done.reference, proof="B91 3QQ", client="203.0.113.99")
+    assert stopped.value.retry_after <= 3600
+    clock.go(minutes=61)
+    assert (await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="owner")).reference
+
+
+async def test_all_addresses_of_an_ipv6_network_are_one_client(desk: Desk, lost_cat: Adopted) -> None:
+    done = await submitted(desk, lost_cat)
+    assert done.reference
+    for number in range(8):
+        with pytest.raises(CaseNotFound):
+            await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client=f"2001:db8:1:2::{number:x}")
+    with pytest.raises(TooManyTries):
+        await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client="2001:db8:1:2:ffff::1")
+
+
+async def test_who_guessed_is_forgotten(desk: Desk, lost_cat: Adopted, clock: SetClock) -> None:
+    with pytest.raises(CaseNotFound):
+        await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client="203.0.113.9")
+    count = "select count(*) from attempt where council = $1"
+    await expire_attempts(desk, COUNCIL)
+    assert await desk.store.soft.fetchval(count, COUNCIL) > 0
+    clock.go(hours=2)
+    await expire_attempts(desk, COUNCIL)
+    assert await desk.store.soft.fetchval(count, COUNCIL) == 0
+
+
+async def test_more_journeys_than_one_sweep_takes_are_all_removed(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    await begin(desk, lost_cat)
+    await desk.store.soft.execute(
+        """insert into journey (council, journey, browser, service, digest, language, channel, started_at, expires_at,
+                                measure)
+           select council, journey || n, browser, service, digest, language, channel, started_at, expires_at, measure
+           from journey, generate_series(1, 1600) n"""
+    )
+    clock.go(days=60)
+    assert await expire_journeys(desk, COUNCIL) == 1601
+
+
+async def test_an_answer_changed_in_another_tab_while_it_is_sent_is_the_one_that_counts(
+    desk: Desk, lost_cat: Adopted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from commonhall.casework import journeys
+
+    journey = await begin(desk, lost_cat, **ANSWERS)
+    stored = journeys.submit_case
+    times = iter(range(10))
+
+    async def submit(store: Any, council: str, new: Any) -> bool:
+        """Another tab saves an answer between the reading and the writing."""
+        if next(times) == 0:
+            await answer_page(
+                desk, lost_cat, COUNCIL, journey, browser=BROWSER, answers={"name": "Alex Jones"}
+            )
+        return await stored(store, council, new)
+
+    monkeypatch.setattr(journeys, "submit_case", submit)
+    done = await submit_journey(desk, COUNCIL, journey, browser=BROWSER)
+    assert done.answers["name"] == "Alex Jones"
+    stored_answers = await desk.store.durable.fetchval("select answers from council_case")
+    assert stored_answers["name"] == "Alex Jones"
+
+
+async def test_whoever_is_led_elsewhere_and_then_found_not_eligible_has_completed(
+    desk: Desk, lost_cat: Adopted
+) -> None:
+    from commonhall.storage.journeys import exit_journey
+
+    journey = await begin(desk, lost_cat)
+    outcome = "select outcome from measure"
+    for reached, counted in (
+        ("elsewhere", "elsewhere"),
+        ("ineligible", "ineligible"),
+        ("elsewhere", "ineligible"),
+    ):
+        await exit_journey(desk.store, COUNCIL, journey, desk.clock(), reached)
+        assert await desk.store.soft.fetchval(outcome) == counted

@@ -29,7 +29,7 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
         q.SUBMIT_CASE,
         (
             *("solihull", "J77", BROWSER, "NEW", {}, "summary", [], {}, {}, ["proof"], date(2026, 3, 12)),
-            *(["sandbox"], "key", NOW),
+            *(["sandbox"], "key", NOW, "1"),
         ),
     ),
     (q.RATE_CASE, ("solihull", "R77", 5, "", NOW)),
@@ -39,7 +39,8 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (q.ADD_UPDATE, ("solihull", "R77", "fixed", "", NOW, "sandbox", "u1")),
     (q.CASE_BY_EXTERNAL, ("solihull", "sandbox", "E77")),
     (q.COUNT_ATTEMPT, ("solihull", "C77", NOW, NOW)),
-    (q.FORGET_ATTEMPTS, ("solihull", "C77")),
+    (q.TAKE_BACK_ATTEMPT, ("solihull", "C77")),
+    (q.DELIVERS_TO, ("solihull", "R77", "sandbox")),
     (q.SETTLE_DELIVERED, (*KEY, NOW, "E1")),
     (q.SETTLE_LATER, (*KEY, NOW, "why", 1)),
     (q.SETTLE_FAILED, (*KEY, NOW, "why", 1)),

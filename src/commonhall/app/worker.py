@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from commonhall.app.wiring import House
+from commonhall.casework.cases import expire_attempts
 from commonhall.casework.deliveries import deliver_due, list_due, poll_updates
 from commonhall.casework.journeys import expire_journeys
 from commonhall.engine.back_office import DeliveryFailed
@@ -144,3 +145,4 @@ class Worker:
     async def _expire(self, councils: list[str]) -> None:
         for council in councils:
             await self._guarded(("expire", council), partial(expire_journeys, self._house.desk, council))
+            await self._guarded(("expire", council), partial(expire_attempts, self._house.desk, council))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from commonhall.casework.desk import Desk
 from commonhall.casework.proof import proof_of
@@ -19,14 +20,20 @@ from commonhall.storage.cases import (
     add_update,
     case_by_external,
     count_attempt,
-    forget_attempts,
+    delivers_to,
     list_updates,
     load_case,
+    take_back_attempt,
 )
+from commonhall.storage.cases import expire_attempts as stored_expire_attempts
 
 WINDOW = timedelta(minutes=15)
 MOST_TRIES = 8
-"""How many guesses one address may make in a window before it has to wait."""
+"""How many wrong guesses one address may make in a window before it has to wait."""
+CASE_WINDOW = timedelta(hours=1)
+MOST_TRIES_OF_A_CASE = 20
+"""How many wrong guesses all addresses together may make at one case: enough for a household, and too few to run
+through an area's postcodes from many addresses."""
 LONGEST_NOTE = 4000
 RECEIPT = "receipt/"
 """Begins the source of an entry that a receipt made; no connector's name has a slash."""
@@ -89,18 +96,38 @@ async def follow_case(
 ) -> CaseView:
     """Show a case to whoever knows its reference and the e-mail address or postcode given with it.
 
-    `client` names who asks (an address), for the limit on guessing. Raises `CaseNotFound`, `TooManyTries`.
+    `client` is the address that asks, for the limit on guessing. Raises `CaseNotFound`, `TooManyTries`.
     """
     now = desk.clock()
     tidy = tidy_reference(reference)
-    tries, since = await count_attempt(desk.store, council, client, now, now - WINDOW)
-    if tries > MOST_TRIES:
-        raise TooManyTries(max(1, int((since + WINDOW - now).total_seconds())))
+    counted = [(_network(client), WINDOW, MOST_TRIES)]
+    if tidy:
+        counted.append((f"case {tidy}", CASE_WINDOW, MOST_TRIES_OF_A_CASE))
+    for who, window, most in counted:
+        tries, since = await count_attempt(desk.store, council, who, now, now - window)
+        if tries > most:
+            raise TooManyTries(max(1, int((since + window - now).total_seconds())))
     row = await load_case(desk.store, council, tidy) if tidy else None
     if row is None or tidy is None or proof_of(council, tidy, proof) not in row.proofs:
         raise CaseNotFound
-    await forget_attempts(desk.store, council, client)
+    for who, _, _ in counted:
+        # Only this try: whoever has a case of their own could guess at others' for ever.
+        await take_back_attempt(desk.store, council, who)
     return await _view(desk, council, row, language)
+
+
+def _network(client: str) -> str:
+    """Whose address it is: of IPv6 the first 64 bits, since everybody has the rest to choose from."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else client
+
+
+async def expire_attempts(desk: Desk, council: str) -> None:
+    """Forget who guessed at cases, once it no longer counts."""
+    await stored_expire_attempts(desk.store, council, desk.clock() - max(WINDOW, CASE_WINDOW))
 
 
 async def show_case(desk: Desk, council: str, reference: str, *, language: str = "en") -> CaseView:
@@ -142,18 +169,23 @@ async def note_receipt(
 
 
 async def take_updates(desk: Desk, council: str, connector: str, updates: Sequence[StatusUpdate]) -> Taken:
-    """Add a back office's updates to the histories of their cases. Taking one again changes nothing."""
+    """Add a back office's updates to the histories of cases that went to it. Taking one again changes nothing."""
     added = known = 0
     unknown = []
     for update in updates:
         reference = tidy_reference(update.reference) if update.reference else None
         if reference is None and update.external_id:
             reference = await case_by_external(desk.store, council, connector, update.external_id)
-        if reference is None or await load_case(desk.store, council, reference) is None:
+        row = await load_case(desk.store, council, reference) if reference else None
+        if row is None or not await delivers_to(desk.store, council, row.reference, connector):
             unknown.append(update.reference or update.external_id or "?")
             continue
+        reference = row.reference
+        # Back offices' clocks are off, by an hour in summer or by two thousand years: nothing happens to a case before
+        # it is there, nor later than now.
+        at = min(max(update.at, row.submitted_at), desk.clock())
         note = clean_lines(update.note)[:LONGEST_NOTE]
-        new = NewUpdate(update.status.value, note, update.at, connector, update.update_id)
+        new = NewUpdate(update.status.value, note, at, connector, update.update_id)
         if await add_update(desk.store, council, reference, new):
             added += 1
         else:

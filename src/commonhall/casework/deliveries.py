@@ -179,7 +179,17 @@ async def poll_updates(
     async with asyncio.timeout(limits.longest_try):
         updates = await connector.updates(since)
     taken = await take_updates(desk, council, name, updates)
-    await councils.set_updates_until(desk.store, council, name, now)
+    # An update may come before its delivery is seen to be accepted (the answer was lost, and is asked for again):
+    # nobody knows then which case it means. So it is asked for again until no delivery waits from before it.
+    waiting = await stored.oldest_waiting(desk.store, council, name, now - FIRST_LOOK_BACK)
+    await councils.set_updates_until(desk.store, council, name, min(now, waiting) if waiting else now)
+    if taken.unknown:
+        structlog.get_logger("updates").info(
+            "updates of cases that are not known here",
+            council=council,
+            connector=name,
+            count=len(taken.unknown),
+        )
     return taken
 
 

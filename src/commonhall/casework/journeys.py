@@ -18,14 +18,16 @@ from commonhall.storage import journeys as stored
 from commonhall.storage.cases import NewCase, ReferenceTaken, rate_case, submit_case
 
 MOST_REFERENCES = 8
-"""How many references are tried before a submission is given up; two in a row are taken once in 10^15."""
+"""How often a submission is tried: a reference may be taken (two in a row once in 10^15), an answer change."""
+EXPIRE_AT_ONCE = 500
+MOST_ROUNDS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
     """One person's way through a service, as stored, with its path worked out for today.
 
-    `reference` is the case's, once it is submitted.
+    `reference` is the case's, once it is submitted; `revision` tells whether anything has changed since it was read.
     """
 
     council: str
@@ -39,7 +41,7 @@ class Journey:
     today: date
     path: Path
     reference: str | None = None
-    exited: bool = False
+    revision: str = ""
 
     @property
     def service(self) -> str:
@@ -112,16 +114,17 @@ async def submit_journey(desk: Desk, council: str, journey_id: str, *, browser: 
     Returns the journey with its reference. Twice is harmless: the second call returns the first's reference.
     Raises `JourneyGone`, or `commonhall.engine.journey.JourneyIncomplete` with the path.
     """
-    journey = await load_journey(desk, council, journey_id, browser=browser)
-    if journey.reference is not None:
-        return journey
-    sent = submission(journey.adopted, journey.answers, journey.today)
-    connector = journey.adopted.choices.connector
     for _ in range(MOST_REFERENCES):
+        journey = await load_journey(desk, council, journey_id, browser=browser)
+        if journey.reference is not None:
+            return journey
+        sent = submission(journey.adopted, journey.answers, journey.today)
+        connector = journey.adopted.choices.connector
         reference = reference_from(desk.chance.below(COUNT))
         new = NewCase(
             journey=journey_id,
             browser=browser_digest(browser),
+            revision=journey.revision,
             reference=reference,
             answers=sent.answers,
             summary=sent.summary,
@@ -140,13 +143,13 @@ async def submit_journey(desk: Desk, council: str, journey_id: str, *, browser: 
             continue
         if made:
             return replace(journey, reference=reference, answers=journey.path.answers)
-        return await load_journey(desk, council, journey_id, browser=browser)
-    raise RuntimeError(f"no free reference was found for {council} in {MOST_REFERENCES} tries")
+        # Another tab has submitted it, or has changed an answer since it was read: look again.
+    raise RuntimeError(f"a journey of {council} could not be submitted in {MOST_REFERENCES} tries")
 
 
 async def reach_exit(desk: Desk, journey: Journey) -> None:
     """Count that a journey has ended at an exit page: once for each journey, however often it is seen."""
-    if journey.path.exit is not None and not journey.exited:
+    if journey.path.exit is not None:
         outcome = journey.path.exit.counts_as
         await stored.exit_journey(desk.store, journey.council, journey.id, desk.clock(), outcome)
 
@@ -165,9 +168,15 @@ async def rate_journey(
     return await rate_case(desk.store, council, journey.reference, score, words, desk.clock())
 
 
-async def expire_journeys(desk: Desk, council: str, *, most: int = 500) -> int:
-    """Remove journeys past their deadline; they stay counted as started. Answers how many."""
-    return await stored.expire_journeys(desk.store, council, desk.clock(), most)
+async def expire_journeys(desk: Desk, council: str) -> int:
+    """Remove journeys past their deadline, some at a time; they stay counted as started. Answers how many."""
+    removed = 0
+    for _ in range(MOST_ROUNDS):
+        some = await stored.expire_journeys(desk.store, council, desk.clock(), EXPIRE_AT_ONCE)
+        removed += some
+        if some < EXPIRE_AT_ONCE:
+            break
+    return removed
 
 
 def browser_digest(browser: str) -> bytes:
@@ -192,5 +201,5 @@ async def _journey(desk: Desk, council: str, journey_id: str, row: stored.Journe
         today=today,
         path=walk(adopted, row.answers, today),
         reference=row.reference,
-        exited=row.exited_at is not None,
+        revision=row.revision,
     )

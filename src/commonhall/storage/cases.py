@@ -19,10 +19,14 @@ class ReferenceTaken(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A submission, ready to be written. `proofs` are digests of what its maker can be asked for."""
+    """A submission, ready to be written. `proofs` are digests of what its maker can be asked for.
+
+    `revision` is the journey's as it was read: where an answer has changed since, nothing is written.
+    """
 
     journey: str
     browser: bytes
+    revision: str
     reference: str
     answers: Mapping[str, Any]
     summary: str
@@ -80,7 +84,7 @@ class NewUpdate:
 async def submit_case(store: Store, council: str, new: NewCase) -> bool:
     """Write case, first update, deliveries and measure in one durable commit.
 
-    False where the journey cannot be submitted (already done, expired, another's). Raises `ReferenceTaken`.
+    False where the journey cannot be submitted (already done, changed, expired, another's). Raises `ReferenceTaken`.
     """
     try:
         made = await store.durable.fetchval(
@@ -99,6 +103,7 @@ async def submit_case(store: Store, council: str, new: NewCase) -> bool:
             list(new.connectors),
             new.idempotency_key,
             new.submitted_at,
+            new.revision,
         )
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "council_case_pkey":
@@ -157,6 +162,16 @@ async def count_attempt(
     return int(row["tries"]), row["since"]
 
 
-async def forget_attempts(store: Store, council: str, client: str) -> None:
-    """Wipe the slate of `client`."""
-    await store.soft.execute(q.FORGET_ATTEMPTS.sql, council, client)
+async def take_back_attempt(store: Store, council: str, client: str) -> None:
+    """Count one guess of `client` less."""
+    await store.soft.execute(q.TAKE_BACK_ATTEMPT.sql, council, client)
+
+
+async def expire_attempts(store: Store, council: str, window_start: datetime) -> None:
+    """Forget guesses from before the window."""
+    await store.soft.execute(q.EXPIRE_ATTEMPTS.sql, council, window_start)
+
+
+async def delivers_to(store: Store, council: str, reference: str, connector: str) -> bool:
+    """Whether a case was sent, or is to be sent, to a connector."""
+    return bool(await store.durable.fetchval(q.DELIVERS_TO.sql, council, reference, connector))

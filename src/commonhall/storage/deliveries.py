@@ -80,6 +80,14 @@ async def claim_deliveries(
     return [ClaimedRow(*row) for row in rows]
 
 
+async def oldest_waiting(store: Store, council: str, connector: str, not_before: datetime) -> datetime | None:
+    """When the oldest case was made that waits for a connector, of those made after `not_before`."""
+    found: datetime | None = await store.durable.fetchval(
+        q.OLDEST_WAITING.sql, council, connector, not_before
+    )
+    return found
+
+
 async def settle_delivered(
     store: Store, council: str, key: Key, now: datetime, external_id: str | None
 ) -> None:

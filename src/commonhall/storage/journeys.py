@@ -13,7 +13,7 @@ from commonhall.storage.pool import Store
 
 @dataclass(frozen=True, slots=True)
 class JourneyRow:
-    """A journey as stored. Times are UTC."""
+    """A journey as stored. Times are UTC; `revision` changes whenever anything of it does."""
 
     digest: str
     language: str
@@ -23,6 +23,7 @@ class JourneyRow:
     expires_at: datetime
     reference: str | None
     exited_at: datetime | None
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)

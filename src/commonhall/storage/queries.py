@@ -137,7 +137,7 @@ LOAD_JOURNEY = Query(
     "load_journey",
     "A journey of this browser, whatever its state.",
     """
-    select digest, language, channel, answers, started_at, expires_at, reference, exited_at
+    select digest, language, channel, answers, started_at, expires_at, reference, exited_at, xmin::text
     from journey where council = $1 and journey = $2 and browser = $3
     """,
 )
@@ -149,21 +149,23 @@ ANSWER_JOURNEY = Query(
     """
     update journey set answers = answers || $5::jsonb
     where council = $1 and journey = $2 and browser = $3 and digest = $4 and reference is null and expires_at > $6
-    returning digest, language, channel, answers, started_at, expires_at, reference, exited_at
+    returning digest, language, channel, answers, started_at, expires_at, reference, exited_at, xmin::text
     """,
 )
 
 EXIT_JOURNEY = Query(
     "exit_journey",
-    "Count that a journey has ended at an exit; seen again, it changes nothing.",
+    "Count that a journey has ended at an exit; seen again, it changes nothing. Whoever is led elsewhere, goes back"
+    " and is found not eligible has completed the transaction: that counts, and is not taken back.",
     """
     with exited as (
-      update journey set exited_at = $3
-      where council = $1 and journey = $2 and exited_at is null and reference is null
+      update journey set exited_at = coalesce(exited_at, $3)
+      where council = $1 and journey = $2 and reference is null
       returning measure
     )
     update measure set outcome = $4, seconds = extract(epoch from $3 - started_at)::integer
-    where council = $1 and measure = (select measure from exited) and outcome is distinct from 'submitted'
+    where council = $1 and measure = (select measure from exited)
+      and (outcome is null or (outcome = 'elsewhere' and $4 = 'ineligible'))
     """,
 )
 
@@ -184,12 +186,13 @@ EXPIRE_JOURNEYS = Query(
 SUBMIT_CASE = Query(
     "submit_case",
     "Everything that a submission is, in one statement and so in one commit: the journey is closed (only the"
-    " first submission can close it), and only then do case, first update, delivery and measure come into being."
+    " first submission of the answers as they were read can close it), and only then do case, first update, delivery and measure come into being."
     " A journey that ended at an exit before, and went on, is counted once: as submitted.",
     """
     with closed as (
       update journey set reference = $4, answers = $5::jsonb
       where council = $1 and journey = $2 and browser = $3 and reference is null and expires_at > $14
+        and xmin::text = $15
       returning journey, service, digest, channel, language, started_at, measure
     ), made as (
       insert into council_case (council, reference, service, digest, journey, channel, language, answers, summary,
@@ -290,10 +293,22 @@ COUNT_ATTEMPT = Query(
     """,
 )
 
-FORGET_ATTEMPTS = Query(
-    "forget_attempts",
-    "A right answer wipes the slate.",
-    "delete from attempt where council = $1 and client = $2",
+TAKE_BACK_ATTEMPT = Query(
+    "take_back_attempt",
+    "A right answer was no guess; those before it stay counted.",
+    "update attempt set tries = tries - 1 where council = $1 and client = $2 and tries > 0",
+)
+
+EXPIRE_ATTEMPTS = Query(
+    "expire_attempts",
+    "Forget who guessed, and when, once it no longer counts.",
+    "delete from attempt where council = $1 and since < $2",
+)
+
+DELIVERS_TO = Query(
+    "delivers_to",
+    "Whether a case was sent, or is to be sent, to a connector: no other may say what became of it.",
+    "select exists (select from delivery where council = $1 and reference = $2 and connector = $3)",
 )
 
 # -- deliveries ----------------------------------------------------------------------------------------------
@@ -377,6 +392,16 @@ SETTLE_FAILED = Query(
     """
     update delivery set claimed_at = null, failed_at = $5, last_error = $6
     where council = $1 and reference = $2 and connector = $3 and sequence = $4 and attempts = $7 and delivered_at is null
+    """,
+)
+
+OLDEST_WAITING = Query(
+    "oldest_waiting",
+    "When the oldest case was made that a connector has not been seen to accept: what its back office says since then"
+    " might be of it.",
+    """
+    select min(created_at) from delivery
+    where council = $1 and connector = $2 and delivered_at is null and failed_at is null and created_at > $3
     """,
 )
 
