@@ -73,6 +73,9 @@ def test_only_plain_web_addresses_are_called(url: str) -> None:
         "[::ffff:127.0.0.1]",
         "[2002:7f00:1::]",
         "[ff0e::1]",
+        "[64:ff9b::a00:1]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[::127.0.0.1]",
     ],
 )
 def test_private_addresses_need_the_operators_word(host: str) -> None:

@@ -82,3 +82,23 @@ def test_a_friday_and_the_working_days_after_it() -> None:
     assert CALENDARS["England"].working_days(friday, tuesday) == 2
     assert CALENDARS["England"].working_days(friday, friday) == 0
     assert CALENDARS["England"].working_days(friday, date(2026, 3, 8)) == 0
+
+
+@given(
+    st.dates(date(2014, 1, 1), date(2052, 1, 1)), st.integers(-400, 400), st.sampled_from(sorted(CALENDARS))
+)
+def test_counting_by_halving_is_counting_day_by_day(start: date, count: int, nation: str) -> None:
+    calendar = CALENDARS[nation]
+    day, left = start, abs(count)
+    while left:
+        day += timedelta(days=1 if count > 0 else -1)
+        left -= calendar.is_working_day(day)
+    assert calendar.add_working_days(start, count) == day
+
+
+@pytest.mark.parametrize(
+    ("start", "count"), [(date.min, -1), (date(1, 1, 9), -50), (date.max, 1), (date(9999, 12, 20), 50)]
+)
+def test_beyond_the_calendar_there_is_no_day(start: date, count: int) -> None:
+    with pytest.raises(OverflowError):
+        CALENDARS["England"].add_working_days(start, count)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -74,7 +76,10 @@ async def open_house(
         sites = Sites(store, services)
         await sites.refresh()
         directory = open_directory(settings.data / "directory")
-        limits = httpx2.Limits(max_connections=50, max_keepalive_connections=20)
+        # No limit of its own: each connector has ten calls under way at most, and one that hangs must not keep
+        # others from theirs, nor a slow look-up of a name the look-ups of others.
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=20)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(64, "look-up"))
         async with httpx2.AsyncClient(follow_redirects=False, limits=limits, trust_env=False) as http:
             seal = Seal(settings.key("connector credentials"))
             yield House(settings, store, desk, sites, directory, calendars, http, seal)

@@ -79,7 +79,7 @@ async def deliver_due(
     connector: Connector | None,
     limits: Limits = USUAL,
     *,
-    most: int = 20,
+    most: int = 10,
 ) -> Round:
     """Claim what is due for a council's connector, hand it over, and settle each.
 

@@ -108,10 +108,19 @@ def check_destination(url: str, allow_private: bool) -> None:
             )
 
 
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""A network's own translation to IPv4 (RFC 6052): the last 32 bits are the address that is really called."""
+
+
 def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or address
+        if address in _TRANSLATED:
+            address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        else:
+            address = address.ipv4_mapped or address.sixtofour or address
+    if isinstance(address, ipaddress.IPv6Address) and int(address) >> 32 == 0:
+        return False  # an IPv4 address in a form that is no longer used, and reaches this machine
     return address.is_global and not address.is_multicast
 
 

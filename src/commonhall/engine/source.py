@@ -151,8 +151,9 @@ class _Builder:
         line, column = event.start_mark.line, event.start_mark.column
         if event.style in {"'", '"'}:
             return line + 1, column + 2
-        below = (row for row in self.lines[line + 1 :] if row.strip())
-        first = next(below, "")
+        # By index: a copy of all lines below, for every text, would take minutes for a long file.
+        below = (self.lines[row] for row in range(line + 1, len(self.lines)))
+        first = next((row for row in below if row.strip()), "")
         return line + 2, len(first) - len(first.lstrip(" ")) + 1
 
     def start(self, event: Any, holder: list[Any] | dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ and each year's proclamations.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -34,9 +34,7 @@ class Calendar:
         """How many working days come after `start`, up to and with `end`; negative where `end` is earlier."""
         if end < start:
             return -self.working_days(end, start)
-        first, last = start.toordinal(), end.toordinal()
-        weekdays = _weekdays_to(last) - _weekdays_to(first)
-        return weekdays - (bisect_right(self.holidays, last) - bisect_right(self.holidays, first))
+        return self._worked_to(end.toordinal()) - self._worked_to(start.toordinal())
 
     def is_working_day(self, day: date) -> bool:
         """Whether people are at work on this day."""
@@ -49,12 +47,21 @@ class Calendar:
         """
         if abs(count) > 5000:
             raise OverflowError("more than 5,000 working days")
-        step = timedelta(days=1 if count > 0 else -1)
-        day, left = start, abs(count)
-        while left:
-            day += step
-            left -= self.is_working_day(day)
-        return day
+        if count == 0:
+            return start
+        first = start.toordinal()
+        # The day sought is the first on which so many have been worked: found by halving, since a package may ask
+        # for it in a loop.
+        wanted = self._worked_to(first) + count if count > 0 else self._worked_to(first - 1) + count + 1
+        days = range(1, date.max.toordinal() + 1)
+        place = bisect_left(days, wanted, key=self._worked_to)
+        if wanted < 1 or place == len(days):
+            raise OverflowError("the day is outside the calendar")
+        return date.fromordinal(days[place])
+
+    def _worked_to(self, ordinal: int) -> int:
+        """How many working days there are up to and with this ordinal."""
+        return _weekdays_to(ordinal) - bisect_right(self.holidays, ordinal)
 
 
 def _weekdays_to(ordinal: int) -> int:
