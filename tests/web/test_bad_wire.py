@@ -14,7 +14,7 @@ POST = (
     b"POST /case HTTP/1.1\r\nhost: solihull.localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n"
 )
 CHUNKED = POST + b"transfer-encoding: chunked\r\n\r\n"
-LARGE = b"".join(b"400\r\n" + b"x" * 1024 + b"\r\n" for _ in range(200)) + b"0\r\n\r\n"
+LARGE = b"".join(b"400\r\n" + b"x" * 1024 + b"\r\n" for _ in range(300)) + b"0\r\n\r\n"
 REFUSED = [
     (b"rubbish\r\n\r\n", {400}),
     (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", {400}),
@@ -32,7 +32,7 @@ REFUSED = [
     (POST + b"content-length: -5\r\n\r\n", {400}),
     (POST + b"content-length: 5\r\ncontent-length: 6\r\n\r\nproof", {400}),
     (POST + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", {400, 404}),
-    (POST + b"content-length: 999999999999\r\n\r\n" + b"x" * 100_000, {413}),
+    (POST + b"content-length: 999999999999\r\n\r\n" + b"x" * 300_000, {413}),
     (b"BREW / HTTP/1.1\r\nhost: solihull.localhost\r\n\r\n", {400, 405}),
 ]
 

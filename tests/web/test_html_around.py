@@ -89,7 +89,7 @@ async def pages_around(app: ASGIApp, site: Site, memory: Memory, prefix: str) ->
     page = (await http.post(f"{prefix}/{service}")).headers["location"]
     token = token_in((await http.get(page)).text)
     found["no token"] = await http.post(page, data={"a": "b"})
-    found["too large"] = await http.post(page, data={"a": "x" * 70_000})
+    found["too large"] = await http.post(page, data={"a": "x" * 270_000})
     feedback = f"{page.rpartition('/')[0]}/feedback"
     with capture_logs() as told:
         found["down"] = await http.post(feedback, data={"_token": token, "score": "5"})

@@ -15,8 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commonhall.web.assets import Assets
 
-MOST_BYTES = 65_536
-MOST_FIELDS = 400
+MOST_BYTES = 262_144
+"""Of a form: the longest text that the language allows, 20,000 characters, is up to 240,000 bytes when it is sent."""
+MOST_FIELDS = 3_000
+"""Of a form: the longest list that the language allows has fifty rows of eight questions with up to six boxes."""
 LEAST_TO_COMPRESS = 1_000
 _QUERY = "!$%&'()*+,-./:;=?@_~[]"
 _REFUSED = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")
