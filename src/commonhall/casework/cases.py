@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -63,11 +63,7 @@ class CaseUpdate:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as the person who made it sees it; updates are never empty, in the order in which they came.
-
-    Where a receipt came last, what the back office had said before stands after it: the last update's status is the
-    case's.
-    """
+    """A case as the person who made it sees it; updates are oldest first and never empty."""
 
     council: str
     reference: str
@@ -154,20 +150,11 @@ async def _view(desk: Desk, council: str, row: CaseRow, language: str) -> CaseVi
         summary=show_text(adopted, "case.summary", {**flat, **own}, language),
         submitted_at=row.submitted_at,
         target_on=row.target_on,
-        updates=_in_order(
+        updates=tuple(
             CaseUpdate(CaseStatus(one.status), one.note, one.at, one.source.startswith(RECEIPT))
             for one in updates
         ),
     )
-
-
-def _in_order(came: Iterable[CaseUpdate]) -> tuple[CaseUpdate, ...]:
-    """A history that ends with where the case stands, also where a late receipt came after it."""
-    updates = list(came)
-    present = max(place for place, update in enumerate(updates) if not update.receipt)
-    if updates[-1].status != updates[present].status:
-        updates.append(updates.pop(present))
-    return tuple(updates)
 
 
 async def note_receipt(
@@ -182,14 +169,10 @@ async def note_receipt(
 
 
 async def take_updates(desk: Desk, council: str, connector: str, updates: Sequence[StatusUpdate]) -> Taken:
-    """Add a back office's updates to the histories of cases that went to it. Taking one again changes nothing.
-
-    Between what comes at once the back office's own times decide, for some tell the latest first; between what comes
-    now and what came before, they do not: its clock may be off.
-    """
+    """Add a back office's updates to the histories of cases that went to it. Taking one again changes nothing."""
     added = known = 0
     unknown = []
-    for update in sorted(updates, key=lambda one: one.at):
+    for update in updates:
         reference = tidy_reference(update.reference) if update.reference else None
         if reference is None and update.external_id:
             reference = await case_by_external(desk.store, council, connector, update.external_id)

@@ -119,7 +119,7 @@ async def load_case(store: Store, council: str, reference: str) -> CaseRow | Non
 
 
 async def list_updates(store: Store, council: str, reference: str) -> list[UpdateRow]:
-    """A case's history in the order in which it came."""
+    """A case's history, oldest first."""
     return [UpdateRow(*row) for row in await store.durable.fetch(q.LIST_UPDATES.sql, council, reference)]
 
 

@@ -246,9 +246,12 @@ LOAD_CASE = Query(
 
 LIST_UPDATES = Query(
     "list_updates",
-    "A case's history in the order in which it came to us: back offices' clocks are off by an hour, tell the day only,"
-    " or come from another time zone, and none of that may hold a case where it was.",
-    "select status, note, at, source from case_update where council = $1 and reference = $2 order by sequence",
+    "A case's history, oldest first. Many back offices tell the time to the second: within one, what came first"
+    " stands first.",
+    """
+    select status, note, at, source from case_update where council = $1 and reference = $2
+    order by date_trunc('second', at), sequence
+    """,
 )
 
 HOLD_CASE = Query(
