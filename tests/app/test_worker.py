@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import structlog
 from tests.casework.conftest import ANSWERS, EXAMPLE, SERVICE, BackOffice
 
+from commonhall.app.asgi import _refresh
 from commonhall.app.settings import SettingsRefused, read_settings
 from commonhall.app.wiring import House, open_house
 from commonhall.app.worker import Worker
@@ -47,12 +51,21 @@ SITE = {
 }
 
 
+@dataclass
 class Hanging(BackOffice):
     """Takes the call and never answers."""
 
+    busy: int = 0
+    on_call: Callable[[], object] = lambda: None
+
     async def deliver(self, case: Any, idempotency_key: str) -> Any:
         self.times.append(idempotency_key)
-        await asyncio.Event().wait()
+        self.busy += 1
+        self.on_call()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.busy -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +88,34 @@ def open_rehearsal(database_url: str, tmp_path: Path) -> Open:
 
     @asynccontextmanager
     async def opened(
-        offices: Mapping[str, Connector], kinds: Mapping[str, str] | None = None
+        offices: Mapping[str, Connector], kinds: Mapping[str, str] | None = None, pool_size: int = 8
     ) -> AsyncIterator[House]:
-        now = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-        async with open_house(
-            replace(settings, delivery=Limits(longest_try=3.0, lease=6.0), poll_seconds=0), database_url
-        ) as house:
-            service = read_service(
-                {"service.yaml": SERVICE, "journeys.yaml": EXAMPLE, "CHANGELOG.md": "1.0.0"}, house.calendars
-            )
-            files = {"service.yaml": SERVICE, "journeys.yaml": EXAMPLE, "CHANGELOG.md": "1.0.0"}
+        chosen = replace(
+            settings, delivery=Limits(longest_try=3.0, lease=6.0), poll_seconds=0, pool_size=pool_size
+        )
+        async with open_house(chosen, database_url) as house:
             for council, gss in COUNCILS.items():
-                choices = {"service": "lost-cat", "version": "1.0.0", "connector": council}
-                adopted = adopt(service, choices, Adopter("England", ("en",)), house.calendars)
-                kept = adopted.choices.model_dump(mode="json")
-                row = AdoptedRow(
-                    adopted.digest, "lost-cat", "1.0.0", service.digest, kept, "England", ("en",)
-                )
                 await save_council(house.store, council, gss, f"{council}.localhost", SITE)
                 kind = (kinds or {}).get(council, "test")
                 await save_connector(house.store, council, ConnectorRow(council, kind, {}, None, None))
-                await save_adoptions(house.store, council, [NewAdoption(row, files, council)], now)
-            await house.sites.refresh()
+                await deliver_to(house, council, council)
             parts = {part.name: getattr(house, part.name) for part in fields(house)}
             yield Rehearsal(**parts, offices=offices)
 
     return opened
+
+
+async def deliver_to(house: House, council: str, connector: str) -> None:
+    """Let a council run the service, with this connector."""
+    files = {"service.yaml": SERVICE, "journeys.yaml": EXAMPLE, "CHANGELOG.md": "1.0.0"}
+    service = read_service(files, house.calendars)
+    choices = {"service": "lost-cat", "version": "1.0.0", "connector": connector}
+    adopted = adopt(service, choices, Adopter("England", ("en",)), house.calendars)
+    kept = adopted.choices.model_dump(mode="json")
+    row = AdoptedRow(adopted.digest, "lost-cat", "1.0.0", service.digest, kept, "England", ("en",))
+    now = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+    await save_adoptions(house.store, council, [NewAdoption(row, files, connector)], now)
+    await house.sites.refresh()
 
 
 async def submitted(house: House, council: str) -> str:
@@ -139,7 +154,9 @@ async def until(true: Callable[[], Any], what: str) -> None:
 
 async def test_a_back_office_that_hangs_holds_up_no_other_council(open_rehearsal: Open) -> None:
     hanging, well, other = Hanging(), BackOffice(), BackOffice()
-    async with open_rehearsal({"cardiff": hanging, "kirklees": well, "solihull": other}) as house:
+    offices = {"cardiff": hanging, "kirklees": well, "solihull": other}
+    # One connection to the database: it would be taken if anybody kept it while waiting for a back office.
+    async with open_rehearsal(offices, pool_size=1) as house:
         for council in COUNCILS:
             await submitted(house, council)
         async with at_work(house):
@@ -155,6 +172,74 @@ async def test_a_back_office_that_hangs_holds_up_no_other_council(open_rehearsal
 
             await until(said, "the operator can see why Cardiff's waits")
         assert len(set(asked)) == 1, "always the same key"
+
+
+async def test_those_who_hang_do_not_take_every_place_that_they_free(
+    open_rehearsal: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commonhall.app.worker.MOST_AT_ONCE", 1)
+    asked_before: list[int] = []
+    hanging = Hanging()
+
+    class Noting(BackOffice):
+        async def deliver(self, case: Any, idempotency_key: str) -> Any:
+            asked_before.append(len(hanging.times))
+            return await super().deliver(case, idempotency_key)
+
+    async with open_rehearsal({"cardiff": hanging, "kirklees": Noting(), "solihull": Noting()}) as house:
+        for _ in range(12):
+            await submitted(house, "cardiff")
+        await submitted(house, "kirklees")
+        async with at_work(house):
+            await until(lambda: asked_before, "Kirklees has its case")
+        assert asked_before == [10], "after one round of Cardiff's, whose others had to wait their turn"
+
+
+async def test_a_supplier_s_bad_day_leaves_room_for_others(
+    open_rehearsal: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commonhall.app.worker.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("commonhall.app.worker.FAILING_AT_ONCE", 1)
+    one, other, well = Hanging(), Hanging(), BackOffice()
+    together: list[bool] = []
+
+    def note() -> None:
+        again = [office for office in (one, other) if office.busy and len(office.times) > 10]
+        together.append(len(again) == 2)
+
+    one.on_call = other.on_call = note
+    async with open_rehearsal({"cardiff": one, "kirklees": well, "solihull": other}) as house:
+        for council in ("cardiff", "solihull"):
+            for _ in range(12):
+                await submitted(house, council)
+        async with at_work(house):
+            await until(lambda: len(one.times) > 10 and len(other.times) > 10, "both are asked again")
+            await submitted(house, "kirklees")
+            await until(lambda: well.accepted, "Kirklees has its case")
+        assert not any(together), "once they have failed, they wait for each other, not others for them"
+
+
+async def test_a_council_s_other_connectors_work_while_one_is_set_up_wrongly(open_rehearsal: Open) -> None:
+    well = BackOffice()
+    async with open_rehearsal(dict.fromkeys(COUNCILS, well)) as house:
+        await save_connector(house.store, "cardiff", ConnectorRow("broken", "no-such-kind", {}, None, None))
+        waiting = await submitted(house, "cardiff")
+        await deliver_to(house, "cardiff", "broken")
+        stuck = await submitted(house, "cardiff")
+
+        async def said() -> bool:
+            rows = await list_waiting(house.desk, "cardiff")
+            return [
+                row.reference for row in rows if "there is no kind 'no-such-kind'" in (row.last_error or "")
+            ] == [stuck]
+
+        async with at_work(house):
+            await until(said, "the operator reads what to mend")
+            await until(lambda: well.accepted, "the other connector has its case")
+            await deliver_to(house, "cardiff", "cardiff")
+            later = await submitted(house, "cardiff")
+            await until(lambda: len(well.accepted) == 2, "and takes later ones")
+        assert {case.reference for case in well.accepted.values()} == {waiting, later}
 
 
 async def test_a_connector_that_is_set_up_wrongly_says_what_to_mend_and_stops_nobody(
@@ -204,34 +289,59 @@ async def test_updates_are_asked_for_while_another_council_s_hang(open_rehearsal
             await until(fixed, "the resident sees that it is fixed")
 
 
-async def test_the_worker_outlives_its_database_connections(open_rehearsal: Open, database_url: str) -> None:
-    well = BackOffice()
-    async with open_rehearsal(dict.fromkeys(COUNCILS, well)) as house, at_work(house):
-        admin = await asyncpg.connect(database_url)
-        for _ in range(3):
-            await admin.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = current_database() and pid <> pg_backend_pid()"
-            )
-            await asyncio.sleep(0.3)
+@asynccontextmanager
+async def database_away(database_url: str, postgres_url: str) -> AsyncIterator[None]:
+    """Nobody is connected to the database, and nobody can connect."""
+    admin = await asyncpg.connect(postgres_url)
+    name = await admin.fetchval("select quote_ident($1)", urlsplit(database_url).path.lstrip("/"))
+    await admin.execute(f"alter database {name} allow_connections false")
+    await admin.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where quote_ident(datname) = $1", name
+    )
+    try:
+        yield
+    finally:
+        await admin.execute(f"alter database {name} allow_connections true")
         await admin.close()
 
-        async def taken() -> bool:
-            try:
+
+async def test_worker_and_sites_outlive_a_database_that_goes_away(
+    open_rehearsal: Open, database_url: str, postgres_url: str
+) -> None:
+    well = BackOffice()
+    stop = asyncio.Event()
+    async with open_rehearsal(dict.fromkeys(COUNCILS, well)) as house:
+        refreshing = asyncio.create_task(_refresh(house, stop))
+        with structlog.testing.capture_logs() as told:
+            async with at_work(house):
                 await submitted(house, "solihull")
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                return False
-            return True
+                async with database_away(database_url, postgres_url):
+                    for words in ("sites were not read again", "a job of the worker broke"):
+                        await until(partial(said_again, told, words), f"'{words}' is in the log, twice")
 
-        await until(taken, "the sites take cases again")
-        await until(lambda: well.accepted, "the worker delivers again")
+                async def taken() -> bool:
+                    try:
+                        await submitted(house, "solihull")
+                    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                        return False
+                    return True
 
-        async def nothing_waits() -> bool:
-            return (await reconcile(house.desk, "solihull")).holds and not await list_waiting(
-                house.desk, "solihull"
-            )
+                await until(taken, "the sites take cases again")
+                await until(lambda: len(well.accepted) == 2, "the worker delivers again")
 
-        await until(nothing_waits, "everything is settled")
+                async def nothing_waits() -> bool:
+                    held = (await reconcile(house.desk, "solihull")).holds
+                    return held and not await list_waiting(house.desk, "solihull")
+
+                await until(nothing_waits, "everything is settled")
+        await save_council(house.store, "solihull", COUNCILS["solihull"], "new.localhost", SITE)
+        await until(lambda: house.sites.by_host("new.localhost"), "the web reads news again")
+        stop.set()
+        await refreshing
+
+
+def said_again(told: list[Any], words: str) -> bool:
+    return len([entry for entry in told if entry["event"] == words]) > 1
 
 
 def test_a_lease_must_outlive_a_try() -> None:

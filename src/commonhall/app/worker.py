@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,9 @@ TICK = 0.5
 """Seconds between two looks at what is due."""
 EXPIRE_EVERY = 60.0
 MOST_AT_ONCE = 64
-"""How many connectors one process delivers to at the same time; none waits longer than the longest try."""
+"""How many connectors one process delivers to at the same time, with ten cases each: as many sockets as are usual."""
+FAILING_AT_ONCE = 32
+"""How many of them may be such as took nothing last time: a supplier's bad day leaves room for all others."""
 POLLS_AT_ONCE = 16
 PATIENCE = 25.0
 """Seconds that what is under way may take when the worker is told to stop; service managers wait 30 or more."""
@@ -40,7 +42,8 @@ class Worker:
         self._house = house
         self._patience = patience
         self._tasks: dict[tuple[str, ...], asyncio.Task[None]] = {}
-        self._asked: dict[str, float] = {}
+        self._begun: dict[tuple[str, ...], float] = {}
+        self._failing: set[tuple[str, ...]] = set()
         self._expired = 0.0
         self._stopping = False
         self._log = structlog.get_logger("worker")
@@ -65,21 +68,28 @@ class Worker:
             await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _begin_deliveries(self) -> None:
-        for council, name in await list_due(self._house.desk, self._house.settings.delivery):
+        due = await list_due(self._house.desk, self._house.settings.delivery)
+        for key in self._in_turn(("deliver", *pair) for pair in due):
+            failing = len(self._failing & self._tasks.keys())
+            if key in self._failing and failing >= FAILING_AT_ONCE:
+                continue
             if self._under_way("deliver") < MOST_AT_ONCE:
-                self._begin(("deliver", council, name), partial(self._deliver, council, name))
+                self._begin(key, partial(self._deliver, *key[1:]))
 
     def _begin_the_rest(self) -> None:
         now = time.monotonic()
         councils = [site.council for site in self._house.sites.all()]
-        for council in councils:
-            due = now - self._asked.get(council, -1e9) >= self._house.settings.poll_seconds
+        for key in self._in_turn(("updates", council) for council in councils):
+            due = now - self._begun.get(key, -1e9) >= self._house.settings.poll_seconds
             if due and self._under_way("updates") < POLLS_AT_ONCE:
-                self._asked[council] = now
-                self._begin(("updates", council), partial(self._updates, council))
+                self._begin(key, partial(self._updates, key[1]))
         if now - self._expired >= EXPIRE_EVERY:
             self._expired = now
             self._begin(("expire",), partial(self._expire, councils))
+
+    def _in_turn(self, keys: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """Who was not worked for longest comes first, or those who hang would take every place that they free."""
+        return sorted(keys, key=lambda key: self._begun.get(key, -1e9))
 
     def _under_way(self, kind: str) -> int:
         return sum(1 for key in self._tasks if key[0] == kind)
@@ -96,6 +106,7 @@ class Worker:
                 # Even where nothing can be logged any more: a key left behind would never be worked again.
                 del self._tasks[key]
 
+        self._begun[key] = time.monotonic()
         self._tasks[key] = asyncio.create_task(run())
 
     async def _guarded(self, key: tuple[str, ...], job: Job) -> None:
@@ -105,7 +116,8 @@ class Worker:
             self._log.exception("a job of the worker broke", job=key)
 
     async def _deliver(self, council: str, name: str) -> None:
-        """Deliver to one connector until nothing is due there."""
+        """Deliver to one connector until nothing is due there, or nothing is taken."""
+        key = ("deliver", council, name)
         # Asked of the directory, since cases must arrive even where the council's site cannot be read.
         known = self._house.directory.councils.council(council)
         gss = known.gss if known else ""
@@ -113,8 +125,12 @@ class Worker:
         while not self._stopping:
             connector = (await self._house.connectors(council)).get(name)
             done = await deliver_due(self._house.desk, council, gss, name, connector, limits)
-            if done.delivered == 0:
-                return
+            if done.delivered:
+                self._failing.discard(key)
+                continue
+            if done.claimed:
+                self._failing.add(key)
+            return
 
     async def _updates(self, council: str) -> None:
         rows = await list_connectors(self._house.store, council)
