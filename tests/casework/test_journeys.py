@@ -221,6 +221,17 @@ async def test_all_addresses_of_an_ipv6_network_are_one_client(desk: Desk, lost_
         await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client="2001:db8:1:2:ffff::1")
 
 
+async def test_ipv4_addresses_written_as_ipv6_are_not_one_network(desk: Desk, lost_cat: Adopted) -> None:
+    done = await submitted(desk, lost_cat)
+    assert done.reference
+    for _ in range(8):
+        with pytest.raises(CaseNotFound):
+            await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client="::ffff:203.0.113.1")
+    with pytest.raises(TooManyTries):
+        await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client="203.0.113.1")
+    await follow_case(desk, COUNCIL, done.reference, proof="B91 3QT", client="::ffff:203.0.113.2")
+
+
 async def test_who_guessed_is_forgotten(desk: Desk, lost_cat: Adopted, clock: SetClock) -> None:
     with pytest.raises(CaseNotFound):
         await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client="203.0.113.9")

@@ -122,7 +122,12 @@ def _network(client: str) -> str:
         address = ip_address(client)
     except ValueError:
         return client
-    return str(ip_network((address, 64), strict=False)) if address.version == 6 else client
+    if address.version == 4:
+        return client
+    if address.ipv4_mapped:
+        # A server that listens to both kinds writes every IPv4 address like this: all of them in one network.
+        return str(address.ipv4_mapped)
+    return str(ip_network((int(address), 64), strict=False))
 
 
 async def expire_attempts(desk: Desk, council: str) -> None:
