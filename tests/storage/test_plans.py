@@ -41,6 +41,10 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (q.COUNT_ATTEMPT, ("solihull", "C77", NOW, NOW)),
     (q.TAKE_BACK_ATTEMPT, ("solihull", "C77")),
     (q.DELIVERS_TO, ("solihull", "R77", "sandbox")),
+    (q.KEEP_EARLY_UPDATE, ("solihull", "sandbox", "E0", "u1", "fixed", "", NOW, NOW)),
+    (q.MATCH_EARLY_UPDATES, ("solihull", "sandbox", "E77")),
+    (q.MATCH_EARLY_UPDATES, ("solihull", "sandbox", None)),
+    (q.DROP_EARLY_UPDATE, ("solihull", "sandbox", "E77", "u1")),
     (q.SETTLE_DELIVERED, (*KEY, NOW, "E1")),
     (q.SETTLE_LATER, (*KEY, NOW, "why", 1)),
     (q.SETTLE_FAILED, (*KEY, NOW, "why", 1)),
@@ -66,6 +70,8 @@ insert into delivery (council, reference, connector, sequence, idempotency_key, 
   select council, reference, 'sandbox', 1, reference, AT, AT, AT, case when measure > 5 then AT end,
          'E' || measure from council_case;
 insert into attempt select council, 'C' || measure, 1, AT from journey;
+insert into early_update select council, 'other', 'E' || measure, 'u', 'fixed', '', AT, AT from journey;
+insert into early_update select council, 'sandbox', 'E77', 'u', 'fixed', '', AT, AT from council;
 """
 
 

@@ -24,7 +24,7 @@ OF_THE_INSTALLATION = {
     "add_migration": "the schema",
 }
 TENANT_TABLES = (
-    "adopted adoption connector journey council_case case_update delivery measure rating attempt".split()  # noqa: SIM905
+    "adopted adoption connector journey council_case case_update delivery measure rating attempt early_update".split()  # noqa: SIM905
 )
 
 

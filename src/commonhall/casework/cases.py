@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from commonhall.casework.desk import Desk
@@ -16,13 +16,18 @@ from commonhall.engine.journey import show_text
 from commonhall.engine.package import Adopted
 from commonhall.storage.cases import (
     CaseRow,
+    EarlyUpdate,
     NewUpdate,
     add_update,
     case_by_external,
     count_attempt,
     delivers_to,
+    drop_early_update,
+    expire_early_updates,
+    keep_early_updates,
     list_updates,
     load_case,
+    match_early_updates,
     take_back_attempt,
 )
 from commonhall.storage.cases import expire_attempts as stored_expire_attempts
@@ -35,6 +40,10 @@ MOST_TRIES_OF_A_CASE = 20
 """How many wrong guesses all addresses together may make at one case: enough for a household, and too few to run
 through an area's postcodes from many addresses."""
 LONGEST_NOTE = 4000
+MOST_EARLY = 1000
+"""How many updates of cases that are not known yet are kept for each connector."""
+EARLY_DAYS = timedelta(days=30)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 RECEIPT = "receipt/"
 """Begins the source of an entry that a receipt made; no connector's name has a slash."""
 
@@ -131,7 +140,8 @@ def _network(client: str) -> str:
 
 
 async def expire_attempts(desk: Desk, council: str) -> None:
-    """Forget who guessed at cases, once it no longer counts."""
+    """Forget what is kept for a while only: who guessed at cases, and updates that no case has come for."""
+    await expire_early_updates(desk.store, council, desk.clock() - EARLY_DAYS)
     await stored_expire_attempts(desk.store, council, desk.clock() - max(WINDOW, CASE_WINDOW))
 
 
@@ -174,25 +184,62 @@ async def note_receipt(
 
 
 async def take_updates(desk: Desk, council: str, connector: str, updates: Sequence[StatusUpdate]) -> Taken:
-    """Add a back office's updates to the histories of cases that went to it. Taking one again changes nothing."""
+    """Add a back office's updates to the histories of cases that went to it. Taking one again changes nothing.
+
+    What comes before its delivery is known to be accepted is kept until it is, and counts as unknown.
+    """
     added = known = 0
     unknown = []
+    early = []
     for update in updates:
         reference = tidy_reference(update.reference) if update.reference else None
         if reference is None and update.external_id:
             reference = await case_by_external(desk.store, council, connector, update.external_id)
-        row = await load_case(desk.store, council, reference) if reference else None
-        if row is None or not await delivers_to(desk.store, council, row.reference, connector):
+            if reference is None:
+                early.append(_early(update, update.external_id))
+        new = await _add(desk, council, connector, reference, update) if reference else None
+        if new is None:
             unknown.append(update.reference or update.external_id or "?")
-            continue
-        reference = row.reference
-        # Back offices' clocks are off, by an hour in summer or by two thousand years: nothing happens to a case before
-        # it is there, nor later than now.
-        at = min(max(update.at, row.submitted_at), desk.clock())
-        note = clean_lines(update.note)[:LONGEST_NOTE]
-        new = NewUpdate(update.status.value, note, at, connector, update.update_id)
-        if await add_update(desk.store, council, reference, new):
+        elif new:
             added += 1
         else:
             known += 1
+    if early:
+        await keep_early_updates(desk.store, council, connector, early, desk.clock(), MOST_EARLY)
+    # Also of those just kept: their delivery may have been settled since they were looked up.
+    await take_early_updates(desk, council, connector)
     return Taken(added, known, tuple(unknown))
+
+
+async def take_early_updates(desk: Desk, council: str, connector: str, external_id: str | None = None) -> int:
+    """Add what a back office said of cases before we knew its numbers of them; of one number, or of any.
+
+    Answers how many were added. Every taking of updates does it; to do it as soon as a number is known shows them
+    sooner.
+    """
+    added = 0
+    for reference, early in await match_early_updates(desk.store, council, connector, external_id):
+        update = StatusUpdate(early.update_id, CaseStatus(early.status), early.at, early.note)
+        added += bool(await _add(desk, council, connector, reference, update))
+        await drop_early_update(desk.store, council, connector, early)
+    return added
+
+
+def _early(update: StatusUpdate, external_id: str) -> EarlyUpdate:
+    note = clean_lines(update.note)[:LONGEST_NOTE]
+    # What PostgreSQL cannot hold as a time is so far off that it says nothing.
+    at = max(update.at, EARLIEST)
+    return EarlyUpdate(external_id, update.update_id, update.status.value, note, at)
+
+
+async def _add(desk: Desk, council: str, connector: str, reference: str, update: StatusUpdate) -> bool | None:
+    """Whether an update is new in the history of its case; None where the case did not go to this connector."""
+    row = await load_case(desk.store, council, reference)
+    if row is None or not await delivers_to(desk.store, council, row.reference, connector):
+        return None
+    # Back offices' clocks are off, by an hour in summer or by two thousand years: nothing happens to a case before
+    # it is there, nor later than now.
+    at = min(max(update.at, row.submitted_at), desk.clock())
+    note = clean_lines(update.note)[:LONGEST_NOTE]
+    new = NewUpdate(update.status.value, note, at, connector, update.update_id)
+    return await add_update(desk.store, council, row.reference, new)

@@ -175,3 +175,46 @@ async def expire_attempts(store: Store, council: str, window_start: datetime) ->
 async def delivers_to(store: Store, council: str, reference: str, connector: str) -> bool:
     """Whether a case was sent, or is to be sent, to a connector."""
     return bool(await store.durable.fetchval(q.DELIVERS_TO.sql, council, reference, connector))
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyUpdate:
+    """An update of a case that a back office knows by a number that we did not know when it came."""
+
+    external_id: str
+    update_id: str
+    status: str
+    note: str
+    at: datetime
+
+
+async def keep_early_updates(
+    store: Store, council: str, connector: str, early: Sequence[EarlyUpdate], now: datetime, most: int
+) -> None:
+    """Keep updates that no case is known for, the latest `most` of each connector."""
+    rows = [
+        (council, connector, one.external_id, one.update_id, one.status, one.note, one.at, now)
+        for one in early
+    ]
+    await store.durable.executemany(q.KEEP_EARLY_UPDATE.sql, rows)
+    await store.durable.execute(q.TRIM_EARLY_UPDATES.sql, council, connector, most)
+
+
+async def match_early_updates(
+    store: Store, council: str, connector: str, external_id: str | None
+) -> list[tuple[str, EarlyUpdate]]:
+    """Early updates whose cases are known by now, with the cases' references; earliest first."""
+    rows = await store.durable.fetch(q.MATCH_EARLY_UPDATES.sql, council, connector, external_id)
+    return [(row[0], EarlyUpdate(*row[1:])) for row in rows]
+
+
+async def drop_early_update(store: Store, council: str, connector: str, early: EarlyUpdate) -> None:
+    """Forget an early update."""
+    await store.durable.execute(
+        q.DROP_EARLY_UPDATE.sql, council, connector, early.external_id, early.update_id
+    )
+
+
+async def expire_early_updates(store: Store, council: str, received_before: datetime) -> None:
+    """Forget early updates from before a moment."""
+    await store.durable.execute(q.EXPIRE_EARLY_UPDATES.sql, council, received_before)

@@ -311,6 +311,54 @@ DELIVERS_TO = Query(
     "select exists (select from delivery where council = $1 and reference = $2 and connector = $3)",
 )
 
+KEEP_EARLY_UPDATE = Query(
+    "keep_early_update",
+    "Keep an update of a case whose number at the back office is not known yet. The same update twice is one.",
+    """
+    insert into early_update (council, connector, external_id, update_id, status, note, at, received_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (council, connector, external_id, update_id) do nothing
+    """,
+)
+
+MATCH_EARLY_UPDATES = Query(
+    "match_early_updates",
+    "Which early updates of a connector (with this number, or with any) mean a case that is known by now. Each is looked"
+    " up by its number, however many cases there are.",
+    """
+    select d.reference, e.external_id, e.update_id, e.status, e.note, e.at
+    from early_update e cross join lateral (
+      select reference from delivery
+      where council = $1 and connector = $2 and external_id = e.external_id order by created_at limit 1
+    ) d
+    where e.council = $1 and e.connector = $2 and e.external_id = coalesce($3, e.external_id)
+    order by e.at
+    """,
+)
+
+DROP_EARLY_UPDATE = Query(
+    "drop_early_update",
+    "An early update stands in its case's history now.",
+    "delete from early_update where council = $1 and connector = $2 and external_id = $3 and update_id = $4",
+)
+
+TRIM_EARLY_UPDATES = Query(
+    "trim_early_updates",
+    "Keep only the latest early updates of a connector: some back offices speak of everybody's cases.",
+    """
+    delete from early_update where council = $1 and connector = $2 and (external_id, update_id) in (
+      select external_id, update_id from early_update where council = $1 and connector = $2
+      order by received_at desc, at desc offset $3
+    )
+    """,
+)
+
+EXPIRE_EARLY_UPDATES = Query(
+    "expire_early_updates",
+    "Forget early updates that no case has come for.",
+    "delete from early_update where council = $1 and received_at < $2",
+)
+
 # -- deliveries ----------------------------------------------------------------------------------------------
 
 LIST_DUE = Query(

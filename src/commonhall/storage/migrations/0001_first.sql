@@ -172,6 +172,20 @@ create table attempt (
   primary key (council, client)
 );
 
+-- What a back office said of a case before we knew its number of that case; taken once we do, kept for a month at most.
+-- No personal data but what the back office may have written in `note`.
+create table early_update (
+  council text not null references council,
+  connector text not null,
+  external_id text not null,
+  update_id text not null,
+  status text not null,
+  note text not null,
+  at timestamptz not null,
+  received_at timestamptz not null,
+  primary key (council, connector, external_id, update_id)
+);
+
 create function keep_adopted() returns trigger language plpgsql as $$
 begin
   if exists (select from journey where council = old.council and digest = old.digest)
