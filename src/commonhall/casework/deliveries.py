@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from commonhall.casework.cases import Taken, note_receipt, take_updates
+from commonhall.casework.cases import Taken, note_receipt, take_early_updates, take_updates
 from commonhall.casework.desk import Desk
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -123,6 +123,8 @@ async def _deliver(
         log.exception("delivery broke", attempts=row.attempts)
         return False
     await stored.settle_delivered(desk.store, council, key, desk.clock(), receipt.external_id)
+    if receipt.external_id:
+        await take_early_updates(desk, council, row.connector, receipt.external_id)
     log.info("delivered", external_id=receipt.external_id, attempts=row.attempts)
     return True
 
