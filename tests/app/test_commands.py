@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
+import uvicorn
+from tests.journeys.conftest import free_port
 from typer.testing import CliRunner
 
 from commonhall.app.commands import _print_addresses, cli, main
@@ -61,6 +65,9 @@ def test_the_schema_is_json() -> None:
         ({"COMMONHALL_HTTPS": "perhaps"}, "say yes or no"),
         ({"COMMONHALL_SECRET": "short"}, "commonhall secret"),
         ({"COMMONHALL_DATABASE_URL": "postgresql://x/y"}, "COMMONHALL_SECRET is not set"),
+        ({"COMMONHALL_PROXIES": "10.0.0.7,proxy"}, "COMMONHALL_PROXIES names 'proxy'"),
+        ({"COMMONHALL_PROXIES": "10.0.0.7/8"}, "COMMONHALL_PROXIES names '10.0.0.7/8'"),
+        ({"COMMONHALL_PROXIES": "*"}, "let everybody say who they are"),
     ],
 )
 def test_a_wrong_setting_is_named(env: dict[str, str], words: str, tmp_path: Path) -> None:
@@ -91,27 +98,83 @@ def logs_as_they_were() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What a command that cannot go on says on stderr; it ends with 2."""
+    monkeypatch.setattr("sys.argv", ["commonhall", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("logs_as_they_were")
 def test_a_journal_that_cannot_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     journal = tmp_path / "jobs.jsonl"
     journal.write_text("no entry\n{}\n")
-    monkeypatch.setattr("sys.argv", ["commonhall", "sandbox", "--journal", str(journal)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert (
-        "jobs.jsonl line 1 is not an entry of the sandbox's journal: put it right" in capsys.readouterr().err
-    )
+    said = told(monkeypatch, capsys, "sandbox", "--journal", str(journal))
+    assert "jobs.jsonl line 1 is not an entry of the sandbox's journal: put it right" in said
 
 
-@pytest.mark.parametrize(("proxies", "believed"), [("", None), ("10.0.0.7,10.0.0.8", "10.0.0.7,10.0.0.8")])
-def test_only_named_proxies_may_say_who_the_client_is(
-    monkeypatch: pytest.MonkeyPatch, proxies: str, believed: str | None
+@pytest.mark.usefixtures("logs_as_they_were")
+def test_a_journal_that_cannot_be_opened_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run: dict[str, object] = {}
+    said = told(monkeypatch, capsys, "sandbox", "--journal", str(tmp_path))
+    assert f"the journal {tmp_path} cannot be used" in said
+    assert "name another file" in said
+
+
+@pytest.mark.network
+@pytest.mark.usefixtures("logs_as_they_were")
+def test_the_demo_names_a_journal_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    (tmp_path / "sandbox.jsonl").write_text("no entry\n{}\n")
+    monkeypatch.setenv("COMMONHALL_DATABASE_URL", database_url)
+    monkeypatch.setenv("COMMONHALL_SECRET", SECRET)
+    ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
+    said = told(monkeypatch, capsys, "demo", *ports, "--data", str(tmp_path), "--sources", str(HOME))
+    assert "sandbox.jsonl line 1 is not an entry of the sandbox's journal" in said
+    assert "Traceback" not in said
+
+
+async def client_of(server: Any, peer: str, forwarded: str) -> tuple[str, str]:
+    """Who the application takes the client of a request to be, and which host it was asked for."""
+    seen: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope)
+
+    config = uvicorn.Config(app, **{name: server[name] for name in ("proxy_headers", "forwarded_allow_ips")})
+    config.load()
+    headers = [(b"host", b"solihull.gov.uk"), (b"x-forwarded-for", forwarded.encode())]
+    headers += [(b"x-forwarded-host", b"evil.example")]
+    await config.loaded_app({"type": "http", "client": (peer, 5000), "headers": headers}, None, None)
+    [scope] = seen
+    return scope["client"][0], dict(scope["headers"])[b"host"].decode()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "forwarded", "client"),
+    [
+        ("", "127.0.0.1", "203.0.113.9", "127.0.0.1"),
+        ("10.0.0.7", "10.0.0.9", "203.0.113.9", "10.0.0.9"),
+        ("10.0.0.7, 10.0.0.8", "10.0.0.8", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.0/24", "10.0.0.8", "203.0.113.9, 10.0.0.7", "203.0.113.9"),
+        # What the client itself wrote stands to the left of what the proxy saw.
+        ("10.0.0.7", "10.0.0.7", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        ("2001:db8::7", "2001:db8::7", "2001:db8:1::9", "2001:db8:1::9"),
+    ],
+)
+def test_only_named_proxies_may_say_who_the_client_is(
+    monkeypatch: pytest.MonkeyPatch, proxies: str, peer: str, forwarded: str, client: str
+) -> None:
+    run: dict[str, Any] = {}
     monkeypatch.setattr("uvicorn.run", lambda _app, **options: run.update(options))
+    # The server's own way to be told whom to believe must not open a second door.
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     env = {
         "COMMONHALL_DATABASE_URL": "postgresql://x/y",
         "COMMONHALL_SECRET": SECRET,
@@ -119,8 +182,7 @@ def test_only_named_proxies_may_say_who_the_client_is(
     }
     result = CliRunner().invoke(cli, ["serve"], env=env)
     assert result.exit_code == 0, result.output
-    assert run["proxy_headers"] is bool(proxies)
-    assert run["forwarded_allow_ips"] == believed
+    assert asyncio.run(client_of(run, peer, forwarded)) == (client, "solihull.gov.uk")
 
 
 def test_the_readme_names_every_setting() -> None:

@@ -172,13 +172,18 @@ def sandbox(
     from commonhall.casework.desk import system_clock  # noqa: PLC0415
     from commonhall.connectors.sandbox.app import sandbox_app  # noqa: PLC0415
 
-    app = sandbox_app(
-        journal=journal,
-        webhook_secret=secret or SANDBOX_WEBHOOK_SECRET,
-        open311_key=key,
-        clock=system_clock,
-        http=httpx2.AsyncClient(trust_env=False),
-    )
+    try:
+        app = sandbox_app(
+            journal=journal,
+            webhook_secret=secret or SANDBOX_WEBHOOK_SECRET,
+            open311_key=key,
+            clock=system_clock,
+            http=httpx2.AsyncClient(trust_env=False),
+        )
+    except OSError as error:
+        raise SettingsRefused(
+            f"the journal {journal} cannot be used ({error.strerror}): name another file with --journal"
+        ) from error
     out.print(f"Practice back office: http://localhost:{port}")
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from commonhall.casework.deliveries import Limits
@@ -26,8 +27,8 @@ class Settings:
     `database_url` is None for the embedded PostgreSQL in `data`. `finder_host` is the finder's host name;
     `port` is the one that people type (None where it is the scheme's own). `allow_private` lets connectors
     reach private addresses: for trying out, or where back offices are on the operator's own network.
-    `poll_seconds` lie between two questions for updates to one back office. `proxies` are the addresses, by comma,
-    whose word is taken for who the client is (X-Forwarded-For); none by default.
+    `poll_seconds` lie between two questions for updates to one back office. `proxies` are the addresses and
+    networks, by comma, whose word is taken for who the client is (X-Forwarded-For); none by default.
     """
 
     data: Path
@@ -95,8 +96,23 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         pool_size=number("POOL_SIZE", 8),
         delivery=delivery,
         poll_seconds=max(1, number("POLL_SECONDS", 60)),
-        proxies=text("PROXIES"),
+        proxies=_proxies(text("PROXIES")),
     )
+
+
+def _proxies(given: str) -> str:
+    """The addresses and networks, by comma; the server itself would pass over what it cannot read without a word."""
+    named = [part.strip() for part in given.split(",") if part.strip()]
+    for part in named:
+        try:
+            ip_network(part)
+        except ValueError as error:
+            why = "it would let everybody say who they are" if part == "*" else str(error)
+            raise SettingsRefused(
+                f"COMMONHALL_PROXIES names '{part}', but {why}: give the proxies' addresses (10.0.0.7) "
+                "or networks (10.0.0.0/24), by comma"
+            ) from None
+    return ",".join(named)
 
 
 def _secret(given: str, data: Path, *, embedded: bool) -> bytes:
