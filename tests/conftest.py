@@ -99,9 +99,7 @@ def template(postgres_url: str) -> str:
         await admin.execute(f'drop database if exists "{name}"')
         await admin.execute(f'create database "{name}"')
         await admin.close()
-        store = await open_store(with_database(postgres_url, name), size=1)
-        await migrate(store)
-        await store.close()
+        await migrate(with_database(postgres_url, name))
 
     asyncio.run(make())
     return name

@@ -103,7 +103,7 @@ async def gate(
     assert done.reference is not None
     await deliver_due(desk, COUNCIL, "E08000029", "cats", back_office)
     # The case went to the connector that speaks here.
-    await desk.store.durable.execute("update delivery set connector = 'office'")
+    await desk.store.owner.execute("update delivery set connector = 'office'")
     app = Starlette(routes=back_office_routes(receive))
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url=f"http://{HOST}") as http:
@@ -232,7 +232,7 @@ async def test_who_asks_for_what_is_not_there_is_told(
 
 async def test_a_back_office_cannot_name_a_case_by_anothers_number(gate: Gate) -> None:
     # The case was delivered through the connector `cats`: job-1 is its number.
-    await gate.desk.store.durable.execute("update delivery set connector = 'cats'")
+    await gate.desk.store.owner.execute("update delivery set connector = 'cats'")
     assert (await gate.push(gate.event(reference=None, id="job-1"))).status_code == 404
 
 

@@ -241,7 +241,7 @@ def test_waits_grow(attempts: int) -> None:
 async def test_a_lost_delivery_shows_when_it_is_reconciled(desk: Desk, lost_cat: Adopted) -> None:
     lost, kept = await submitted(desk, lost_cat), await submitted(desk, lost_cat)
     assert (await reconcile(desk, COUNCIL)).holds
-    await desk.store.durable.execute("delete from delivery where reference = $1", lost.reference)
+    await desk.store.owner.execute("delete from delivery where reference = $1", lost.reference)
     result = await reconcile(desk, COUNCIL)
     assert not result.holds
     assert result.lost == (lost.reference,)

@@ -44,7 +44,7 @@ async def test_it_stands_in_the_history_once_the_number_is_known(
     await take_updates(desk, COUNCIL, "cats", [])
     view = await show_case(desk, COUNCIL, done.reference)
     assert [(one.status, one.note) for one in view.updates] == [("open", ""), ("fixed", "Home again")]
-    assert await desk.store.durable.fetchval(COUNT, COUNCIL) == 0
+    assert await desk.store.owner.fetchval(COUNT, COUNCIL) == 0
 
 
 async def test_it_is_taken_by_its_number_as_soon_as_that_is_known(
@@ -64,7 +64,7 @@ async def test_it_is_taken_by_its_number_as_soon_as_that_is_known(
     assert await take_early_updates(desk, COUNCIL, "cats", "job-1") == 0
     view = await show_case(desk, COUNCIL, done.reference)
     assert [one.status for one in view.updates] == ["open", "in_progress", "fixed"]
-    assert await desk.store.durable.fetchval(COUNT, COUNCIL) == 1, "nobody knows job-2"
+    assert await desk.store.owner.fetchval(COUNT, COUNCIL) == 1, "nobody knows job-2"
 
 
 async def test_another_connector_s_number_is_another_number(
@@ -89,13 +89,13 @@ async def test_a_back_office_that_speaks_of_everybody_s_cases_fills_nothing(
         for n in range(MOST_EARLY + 20)
     ]
     await take_updates(desk, COUNCIL, "cats", said)
-    assert await desk.store.durable.fetchval(COUNT, COUNCIL) == MOST_EARLY
+    assert await desk.store.owner.fetchval(COUNT, COUNCIL) == MOST_EARLY
     clock.go(days=29)
     await expire_attempts(desk, COUNCIL)
-    assert await desk.store.durable.fetchval(COUNT, COUNCIL) == MOST_EARLY
+    assert await desk.store.owner.fetchval(COUNT, COUNCIL) == MOST_EARLY
     clock.go(days=2)
     await expire_attempts(desk, COUNCIL)
-    assert await desk.store.durable.fetchval(COUNT, COUNCIL) == 0
+    assert await desk.store.owner.fetchval(COUNT, COUNCIL) == 0
 
 
 class Telling(BackOffice):

@@ -237,17 +237,17 @@ async def test_who_guessed_is_forgotten(desk: Desk, lost_cat: Adopted, clock: Se
         await follow_case(desk, COUNCIL, "K7M-2XQ-9HD", proof="x", client="203.0.113.9")
     count = "select count(*) from attempt where council = $1"
     await expire_attempts(desk, COUNCIL)
-    assert await desk.store.soft.fetchval(count, COUNCIL) > 0
+    assert await desk.store.owner.fetchval(count, COUNCIL) > 0
     clock.go(hours=2)
     await expire_attempts(desk, COUNCIL)
-    assert await desk.store.soft.fetchval(count, COUNCIL) == 0
+    assert await desk.store.owner.fetchval(count, COUNCIL) == 0
 
 
 async def test_more_journeys_than_one_sweep_takes_are_all_removed(
     desk: Desk, lost_cat: Adopted, clock: SetClock
 ) -> None:
     await begin(desk, lost_cat)
-    await desk.store.soft.execute(
+    await desk.store.owner.execute(
         """insert into journey (council, journey, browser, service, digest, language, channel, started_at, expires_at,
                                 measure)
            select council, journey || n, browser, service, digest, language, channel, started_at, expires_at, measure
@@ -277,7 +277,7 @@ async def test_an_answer_changed_in_another_tab_while_it_is_sent_is_the_one_that
     monkeypatch.setattr(journeys, "submit_case", submit)
     done = await submit_journey(desk, COUNCIL, journey, browser=BROWSER)
     assert done.answers["name"] == "Alex Jones"
-    stored_answers = await desk.store.durable.fetchval("select answers from council_case")
+    stored_answers = await desk.store.owner.fetchval("select answers from council_case")
     assert stored_answers["name"] == "Alex Jones"
 
 
@@ -294,4 +294,4 @@ async def test_whoever_is_led_elsewhere_and_then_found_not_eligible_has_complete
         ("elsewhere", "ineligible"),
     ):
         await exit_journey(desk.store, COUNCIL, journey, desk.clock(), reached)
-        assert await desk.store.soft.fetchval(outcome) == counted
+        assert await desk.store.owner.fetchval(outcome) == counted

@@ -15,9 +15,7 @@ LONGEST_MODULE = 400
 LONG_FUNCTIONS: dict[str, str] = {}
 """`module:function` to the reason why it may be longer."""
 
-LONG_MODULES: dict[str, str] = {
-    "commonhall.storage.queries": "every query of the house stands in this one place, each described",
-}
+LONG_MODULES: dict[str, str] = {}
 """`module` to the reason why it may be longer."""
 
 

@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from commonhall.storage import queries
 from commonhall.storage.migrations import Migration, migrate, migrations
 from commonhall.storage.pool import StorageUnavailable, Store, open_store
 from commonhall.storage.queries import Query
+from tests.storage.named import ALL
 
-ALL = {name: value for name, value in vars(queries).items() if isinstance(value, Query)}
 OF_THE_INSTALLATION = {
     "list_councils": "the operator's list of sites, without residents' data",
+    "speak_for": "whose rows a connection may see",
     "list_due": "the worker's list of connectors with something to do, without residents' data",
     "add_package": "packages are shared by all councils",
     "load_package": "packages are shared by all councils",
@@ -24,7 +24,26 @@ OF_THE_INSTALLATION = {
     "add_migration": "the schema",
 }
 TENANT_TABLES = (
-    "adopted adoption connector journey council_case case_update delivery measure rating attempt early_update".split()  # noqa: SIM905
+    "adopted",
+    "adoption",
+    "connector",
+    "journey",
+    "council_case",
+    "case_update",
+    "delivery",
+    "measure",
+    "rating",
+    "attempt",
+    "early_update",
+    "draft",
+    "service_draft",
+    "identity_provider",
+    "person",
+    "staff_session",
+    "audit",
+    "proposal",
+    "former_council",
+    "former_reference",
 )
 
 
@@ -45,7 +64,7 @@ def test_a_query_is_named_described_and_held_to_one_council(query: Query) -> Non
 
 
 async def test_every_tenant_table_s_key_starts_with_the_council(store: Store) -> None:
-    rows = await store.durable.fetch(
+    rows = await store.owner.fetch(
         """
         select c.relname as "table", a.attname as first
         from pg_constraint k join pg_class c on c.oid = k.conrelid
@@ -55,29 +74,33 @@ async def test_every_tenant_table_s_key_starts_with_the_council(store: Store) ->
     )
     keys = {row["table"]: row["first"] for row in rows}
     assert {table for table, first in keys.items() if first == "council"} >= set(TENANT_TABLES)
-    assert {table for table, first in keys.items() if first != "council"} == {"package", "migration"}
+    assert {table for table, first in keys.items() if first != "council"} == {
+        "package",
+        "migration",
+        "catalogue_version",
+    }
 
 
 @pytest.mark.parametrize("query", ALL.values(), ids=lambda query: query.name)
 async def test_every_query_is_understood_by_postgresql(store: Store, query: Query) -> None:
-    async with store.durable.acquire() as connection:
+    async with store.owner.acquire() as connection:
         await connection.prepare(query.sql)
 
 
-async def test_migrating_twice_changes_nothing(store: Store) -> None:
-    assert await migrate(store) == []
+async def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    assert await migrate(database_url) == []
 
 
-async def test_a_database_from_a_newer_release_is_refused(store: Store) -> None:
-    await store.durable.execute("insert into migration (name, digest) values ('9999_future.sql', 'x')")
+async def test_a_database_from_a_newer_release_is_refused(store: Store, database_url: str) -> None:
+    await store.owner.execute("insert into migration (name, digest) values ('9999_future.sql', 'x')")
     with pytest.raises(StorageUnavailable, match="newer release"):
-        await migrate(store)
+        await migrate(database_url)
 
 
-async def test_a_step_changed_after_it_was_applied_is_refused(store: Store) -> None:
-    await store.durable.execute("update migration set digest = 'other'")
+async def test_a_step_changed_after_it_was_applied_is_refused(store: Store, database_url: str) -> None:
+    await store.owner.execute("update migration set digest = 'other'")
     with pytest.raises(StorageUnavailable, match="differs from what this database was made with"):
-        await migrate(store)
+        await migrate(database_url)
 
 
 def test_migrations_have_an_order() -> None:
@@ -99,5 +122,13 @@ async def test_an_address_that_is_none_is_explained(url: str) -> None:
 
 
 async def test_soft_and_durable_commits_differ_in_one_setting(store: Store) -> None:
-    assert await store.durable.fetchval("show synchronous_commit") == "on"
-    assert await store.soft.fetchval("show synchronous_commit") == "off"
+    assert (
+        await store.durable.fetchval(
+            "select current_setting('synchronous_commit') where $1 <> ''", "solihull"
+        )
+        == "on"
+    )
+    assert (
+        await store.soft.fetchval("select current_setting('synchronous_commit') where $1 <> ''", "solihull")
+        == "off"
+    )

@@ -65,11 +65,11 @@ class Town:
         return Wire(self.app, host, **more)
 
     async def count(self, table: str) -> int:
-        return int(await self.house.store.durable.fetchval(f"select count(*) from {table}"))
+        return int(await self.house.store.owner.fetchval(f"select count(*) from {table}"))
 
     async def answers(self, journey: str) -> dict[str, Any]:
         sql = "select answers from journey where journey = $1"
-        found: dict[str, Any] = await self.house.store.durable.fetchval(sql, journey)
+        found: dict[str, Any] = await self.house.store.owner.fetchval(sql, journey)
         return found
 
     @property
@@ -313,7 +313,7 @@ async def test_hostile_words_in_every_field_of_every_service(town: Town) -> None
         done = await wire.post(f"/{adopted.service.id}/{journey}/check", [("_token", token_in(whole(check)))])
         assert done.location.endswith("/confirmation")
         sql = "select answers from council_case where journey = $1"
-        stored = await town.house.store.durable.fetchval(sql, journey)
+        stored = await town.house.store.owner.fetchval(sql, journey)
         local = stored.pop("local", {})
         given = {name: value for name, value in path.answers.items() if value is not None}
         assert {name: value for name, value in stored.items() if value is not None} == {
@@ -400,7 +400,7 @@ async def submitted(town: Town, wire: Wire) -> tuple[str, str]:
         assert (await wire.post(where, [("_token", token), *given])).status == 303
     check = f"/missed-bin/{journey}/check"
     done = await wire.post(check, [("_token", token_in(await wire.get(check)))])
-    reference = await town.house.store.durable.fetchval("select reference from council_case")
+    reference = await town.house.store.owner.fetchval("select reference from council_case")
     return done.location, str(reference)
 
 
@@ -421,7 +421,7 @@ async def test_hostile_feedback_is_refused_or_kept_as_words(town: Town) -> None:
     for score in ("4", "1"):
         form = [("_token", token), ("score", score), ("score", "1"), ("comment", words)]
         assert (await wire.post(feedback, form)).status == 303
-    rows = await town.house.store.durable.fetch("select score, comment from rating")
+    rows = await town.house.store.owner.fetch("select score, comment from rating")
     assert [(row["score"], row["comment"]) for row in rows] == [(4, "ab" + "é" * 1198)]
 
 

@@ -66,4 +66,4 @@ async def test_the_server_outlives_what_is_no_http(
         writer.close()
         assert (await spoken(server.url, good)).startswith(b"HTTP/1.1 200 ")
         sql = "select (select count(*) from journey) + (select count(*) from council_case)"
-        assert await house.store.durable.fetchval(sql) == 0
+        assert await house.store.owner.fetchval(sql) == 0

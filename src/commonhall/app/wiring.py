@@ -67,9 +67,9 @@ async def open_house(
     settings: Settings, database_url: str, *, clock: Clock = system_clock
 ) -> AsyncIterator[House]:
     """Open the database (bringing it to this release's schema), the directory and the sites; close them after."""
+    await migrate(database_url)
     store = await open_store(database_url, size=settings.pool_size)
     try:
-        await migrate(store)
         calendars = load_calendars()
         services = AdoptedServices(store, calendars)
         desk = Desk(store, services, clock, system_chance())

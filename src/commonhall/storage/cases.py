@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncpg
 
-from commonhall.storage import queries as q
 from commonhall.storage.pool import Store, transaction
+from commonhall.storage.queries import cases as q
 
 
 class ReferenceTaken(Exception):  # noqa: N818
@@ -125,12 +125,13 @@ async def list_updates(store: Store, council: str, reference: str) -> list[Updat
 
 async def add_update(store: Store, council: str, reference: str, new: NewUpdate) -> bool:
     """Add one entry; False where it was there already or there is no such case."""
-    async with transaction(store) as connection:
+    async with transaction(store, council) as connection:
         if await connection.fetchval(q.HOLD_CASE.sql, council, reference) is None:
             return False
         sequence = await connection.fetchval(
             q.ADD_UPDATE.sql, council, reference, new.status, new.note, new.at, new.source, new.update_id
         )
+        await connection.execute(q.SET_STATUS.sql, council, reference)
     return sequence is not None
 
 
@@ -192,11 +193,8 @@ async def keep_early_updates(
     store: Store, council: str, connector: str, early: Sequence[EarlyUpdate], now: datetime, most: int
 ) -> None:
     """Keep updates that no case is known for, the latest `most` of each connector."""
-    rows = [
-        (council, connector, one.external_id, one.update_id, one.status, one.note, one.at, now)
-        for one in early
-    ]
-    await store.durable.executemany(q.KEEP_EARLY_UPDATE.sql, rows)
+    rows = [(connector, one.external_id, one.update_id, one.status, one.note, one.at, now) for one in early]
+    await store.durable.executemany(q.KEEP_EARLY_UPDATE.sql, council, rows)
     await store.durable.execute(q.TRIM_EARLY_UPDATES.sql, council, connector, most)
 
 

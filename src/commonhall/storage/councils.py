@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from commonhall.storage import queries as q
-from commonhall.storage.pool import Store
+from commonhall.storage.pool import Store, transaction
+from commonhall.storage.queries import councils as q
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class NewAdoption:
 
 async def list_councils(store: Store) -> list[CouncilRow]:
     """Every council on this installation."""
-    return [CouncilRow(*row) for row in await store.durable.fetch(q.LIST_COUNCILS.sql)]
+    return [CouncilRow(*row) for row in await store.operator.fetch(q.LIST_COUNCILS.sql)]
 
 
 async def save_council(store: Store, council: str, gss: str, host: str, config: Mapping[str, Any]) -> None:
@@ -86,7 +86,7 @@ async def save_council(store: Store, council: str, gss: str, host: str, config: 
 
 async def save_adoptions(store: Store, council: str, adoptions: Sequence[NewAdoption], now: datetime) -> None:
     """Make these, in this order, what the council offers; journeys and cases keep what they began with."""
-    async with store.durable.acquire() as connection, connection.transaction():
+    async with transaction(store, council) as connection:
         for position, new in enumerate(adoptions):
             row = new.row
             await connection.execute(q.ADD_PACKAGE.sql, row.package, row.service, row.version, new.files, now)
@@ -118,7 +118,7 @@ async def load_adopted(store: Store, council: str, digest: str) -> AdoptedRow | 
 
 async def load_package(store: Store, digest: str) -> PackageRow | None:
     """A package by its content."""
-    row = await store.durable.fetchrow(q.LOAD_PACKAGE.sql, digest)
+    row = await store.operator.fetchrow(q.LOAD_PACKAGE.sql, digest)
     return PackageRow(*row) if row else None
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from commonhall.storage import queries as q
 from commonhall.storage.pool import Store
+from commonhall.storage.queries import deliveries as q
+from commonhall.storage.queries.cases import COUNT_CASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ async def list_due(store: Store, now: datetime, lost_before: datetime) -> list[t
     """The (council, connector) pairs that have something due; claims older than `lost_before` count as lost."""
     return [
         (council, connector)
-        for council, connector in await store.durable.fetch(q.LIST_DUE.sql, now, lost_before)
+        for council, connector in await store.operator.fetch(q.LIST_DUE.sql, now, lost_before)
     ]
 
 
@@ -128,9 +129,12 @@ async def reconcile(store: Store, council: str) -> tuple[list[Balance], int, int
 
     Read in one snapshot, so that the sums belong together. Of lost cases the first hundred references.
     """
-    async with store.durable.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+    async with (
+        store.durable.acquire(council) as connection,
+        connection.transaction(isolation="repeatable_read"),
+    ):
         balances = [Balance(*row) for row in await connection.fetch(q.RECONCILE.sql, council)]
-        cases = await connection.fetchval(q.COUNT_CASES.sql, council)
+        cases = await connection.fetchval(COUNT_CASES.sql, council)
         without = await connection.fetchval(q.CASES_WITHOUT_DELIVERY.sql, council)
         lost = [row[0] for row in await connection.fetch(q.LOST_CASES.sql, council)]
     return balances, int(cases), int(without), lost

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from commonhall.storage import queries as q
 from commonhall.storage.pool import Store
+from commonhall.storage.queries import journeys as q
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from commonhall.storage import queries as q
 from commonhall.storage.pool import Store
+from commonhall.storage.queries import measures as q
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
-from commonhall.storage.pool import StorageUnavailable, Store, transaction
-from commonhall.storage.queries import (
+import asyncpg
+
+from commonhall.storage.pool import StorageUnavailable, open_owner
+from commonhall.storage.queries.migrations import (
     ADD_MIGRATION,
     LIST_MIGRATIONS,
     LOCK_MIGRATIONS,
@@ -35,31 +38,45 @@ def migrations() -> tuple[Migration, ...]:
     return tuple(Migration(name, sql, hashlib.sha256(sql.encode()).hexdigest()) for name, sql in texts)
 
 
-async def migrate(store: Store) -> list[str]:
+async def migrate(url: str) -> list[str]:
     """Apply what is missing, all or nothing, and answer the names applied.
 
     Several processes may call this at once: they wait for one another. Raises `StorageUnavailable` where the
     database was made by a newer release or a step was changed after it was applied.
     """
-    async with transaction(store) as connection:
-        await connection.execute(TAKE_TIME.sql)
-        await connection.execute(LOCK_MIGRATIONS.sql)
-        await connection.execute(MAKE_MIGRATION_TABLE.sql)
-        done = {row["name"]: row["digest"] for row in await connection.fetch(LIST_MIGRATIONS.sql)}
-        known = migrations()
-        unknown = sorted(done.keys() - {step.name for step in known})
-        if unknown:
+    owner = await open_owner(url)
+    try:
+        async with owner.acquire() as connection, connection.transaction():
+            return await _apply(connection)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise StorageUnavailable(
+            f"the database's user may not make what this release needs ({error}): let its administrator run "
+            "`create role commonhall_tenant nologin; create role commonhall_operator nologin; "
+            "grant commonhall_tenant, commonhall_operator to` and this user's name"
+        ) from error
+    finally:
+        await owner.close()
+
+
+async def _apply(connection: Any) -> list[str]:
+    await connection.execute(TAKE_TIME.sql)
+    await connection.execute(LOCK_MIGRATIONS.sql)
+    await connection.execute(MAKE_MIGRATION_TABLE.sql)
+    done = {row["name"]: row["digest"] for row in await connection.fetch(LIST_MIGRATIONS.sql)}
+    known = migrations()
+    unknown = sorted(done.keys() - {step.name for step in known})
+    if unknown:
+        raise StorageUnavailable(
+            f"the database is from a newer release ({unknown[-1]}): install that release"
+        )
+    applied = []
+    for step in known:
+        if step.name not in done:
+            await connection.execute(step.sql)
+            await connection.execute(ADD_MIGRATION.sql, step.name, step.digest)
+            applied.append(step.name)
+        elif done[step.name] != step.digest:
             raise StorageUnavailable(
-                f"the database is from a newer release ({unknown[-1]}): install that release"
+                f"{step.name} differs from what this database was made with: restore the file"
             )
-        applied = []
-        for step in known:
-            if step.name not in done:
-                await connection.execute(step.sql)
-                await connection.execute(ADD_MIGRATION.sql, step.name, step.digest)
-                applied.append(step.name)
-            elif done[step.name] != step.digest:
-                raise StorageUnavailable(
-                    f"{step.name} differs from what this database was made with: restore the file"
-                )
     return applied

@@ -1,0 +1,103 @@
+"""Queries of councils, what they run, and their ways to back offices."""
+
+from __future__ import annotations
+
+from commonhall.storage.queries import Query
+
+LIST_COUNCILS = Query(
+    "list_councils",
+    "Every council on this installation, with its settings. Operator's data, no residents'.",
+    "select council, gss, host, config, revision from council order by council",
+)
+
+SAVE_COUNCIL = Query(
+    "save_council",
+    "Add a council or change its settings; the revision tells running processes to read it again.",
+    """
+    insert into council (council, gss, host, config) values ($1, $2, $3, $4)
+    on conflict (council) do update
+      set gss = excluded.gss, host = excluded.host, config = excluded.config, revision = council.revision + 1
+    """,
+)
+
+TOUCH_COUNCIL = Query(
+    "touch_council",
+    "Tell running processes that something of a council changed.",
+    "update council set revision = revision + 1 where council = $1",
+)
+
+ADD_PACKAGE = Query(
+    "add_package",
+    "Keep a package by its content. The same content twice is one package.",
+    """
+    insert into package (digest, service, version, files, added_at) values ($1, $2, $3, $4, $5)
+    on conflict (digest) do nothing
+    """,
+)
+
+LOAD_PACKAGE = Query(
+    "load_package", "The files of a package.", "select service, version, files from package where digest = $1"
+)
+
+ADD_ADOPTED = Query(
+    "add_adopted",
+    "Keep for ever what a council adopted. The same content twice is one row.",
+    """
+    insert into adopted (council, digest, service, version, package, choices, nation, languages, adopted_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    on conflict (council, digest) do nothing
+    """,
+)
+
+LOAD_ADOPTED = Query(
+    "load_adopted",
+    "What stands behind a digest of a council.",
+    """
+    select digest, service, version, package, choices, nation, languages
+    from adopted where council = $1 and digest = $2
+    """,
+)
+
+SET_ADOPTION = Query(
+    "set_adoption",
+    "Run this version of a service from now on, at this place in the council's order.",
+    """
+    insert into adoption (council, service, digest, position, connector) values ($1, $2, $3, $4, $5)
+    on conflict (council, service) do update
+      set digest = excluded.digest, position = excluded.position, connector = excluded.connector
+    """,
+)
+
+DROP_OTHER_ADOPTIONS = Query(
+    "drop_other_adoptions",
+    "Stop offering the services that are not in the list.",
+    "delete from adoption where council = $1 and not (service = any($2::text[]))",
+)
+
+LIST_ADOPTIONS = Query(
+    "list_adoptions",
+    "The services that a council offers now, in its order.",
+    "select service, digest, position, connector from adoption where council = $1 order by position, service",
+)
+
+SAVE_CONNECTOR = Query(
+    "save_connector",
+    "Add or change a way to a back office. Secrets come encrypted.",
+    """
+    insert into connector (council, connector, kind, settings, secrets) values ($1, $2, $3, $4, $5)
+    on conflict (council, connector) do update
+      set kind = excluded.kind, settings = excluded.settings, secrets = excluded.secrets
+    """,
+)
+
+LIST_CONNECTORS = Query(
+    "list_connectors",
+    "A council's ways to its back offices.",
+    "select connector, kind, settings, secrets, updates_until from connector where council = $1 order by connector",
+)
+
+SET_UPDATES_UNTIL = Query(
+    "set_updates_until",
+    "Remember up to when a back office has been asked for updates.",
+    "update connector set updates_until = $3 where council = $1 and connector = $2",
+)
