@@ -22,6 +22,7 @@ from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import open_assets
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.resident.views import ResidentTools, resident_app
+from commonhall.web.workspace.views import WorkspaceTools, workspace_app
 
 REFRESH_EVERY = 1.0
 """Seconds between two looks at whether a council's site has changed."""
@@ -64,11 +65,23 @@ def house_app(house: House) -> ASGIApp:
             https=settings.https,
         )
     )
+    workspace = workspace_app(
+        WorkspaceTools(
+            desk=house.desk,
+            sites=house.sites,
+            assets=assets,
+            secret=settings.key("workspace forms"),
+            https=settings.https,
+            local_accounts=settings.local_accounts,
+        )
+    )
     machines = Starlette(routes=back_office_routes(receive))
-    return _by_host(settings.finder_host, finder, resident, machines)
+    return _by_host(settings.finder_host, finder, resident, workspace, machines)
 
 
-def _by_host(finder_host: str, finder: ASGIApp, resident: ASGIApp, machines: ASGIApp) -> ASGIApp:
+def _by_host(
+    finder_host: str, finder: ASGIApp, resident: ASGIApp, workspace: ASGIApp, machines: ASGIApp
+) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if path.startswith("/back-office/"):
@@ -76,7 +89,12 @@ def _by_host(finder_host: str, finder: ASGIApp, resident: ASGIApp, machines: ASG
             return
         host = next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")
         name = host.decode("latin-1").partition(":")[0].lower()
-        await (finder if name in {finder_host, "127.0.0.1"} else resident)(scope, receive, send)
+        if name in {finder_host, "127.0.0.1"}:
+            await finder(scope, receive, send)
+        elif path == "/workspace" or path.startswith("/workspace/"):
+            await workspace(scope, receive, send)
+        else:
+            await resident(scope, receive, send)
 
     return app
 

@@ -16,9 +16,11 @@ from commonhall.app.asgi import Door
 from commonhall.app.councils import Sources, apply_councils
 from commonhall.app.database import database
 from commonhall.app.settings import Settings, SettingsRefused
-from commonhall.app.wiring import open_house
+from commonhall.app.wiring import House, open_house
 from commonhall.casework.desk import system_clock
+from commonhall.casework.staff import invite
 from commonhall.connectors.sandbox.app import sandbox_app
+from commonhall.engine.staff import Role
 
 SANDBOX_KEY = "sandbox-key"
 SANDBOX_WEBHOOK_SECRET = "whsec_Y29tbW9uaGFsbC1zYW5kYm94LWRlbW9uc3RyYXRpb24="  # noqa: S105 - everybody's, by design
@@ -68,7 +70,7 @@ async def run_demo(
     port = settings.port or 80
     free_port_or_refuse("127.0.0.1", port, "--port")
     free_port_or_refuse("127.0.0.1", sandbox_port, "--sandbox-port")
-    settings = replace(settings, allow_private=True, poll_seconds=2)
+    settings = replace(settings, allow_private=True, poll_seconds=2, local_accounts=True)
     sandbox_url = f"http://localhost:{sandbox_port}"
     step("starting the embedded PostgreSQL" if settings.database_url is None else "using the database given")
     with database(settings) as url:
@@ -78,6 +80,7 @@ async def run_demo(
                 sources / "services", sources / "demo" / "councils", demo_variables(settings, sandbox_url)
             )
             await apply_councils(house, where, lambda name: step(f"adopted for {name}"), demonstration=True)
+            await _invite_staff(house)
             sites = tuple((site.name["en"], house.site_url(site)) for site in house.sites.all())
         async with httpx2.AsyncClient(trust_env=False) as http:
             sandbox = sandbox_app(
@@ -98,6 +101,22 @@ async def run_demo(
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
+
+
+STAFF = (
+    ("Ada Administrator", "ada@example.com", Role.ADMINISTRATOR),
+    ("Sunita Service-Owner", "sunita@example.com", Role.SERVICE_OWNER),
+    ("Owen Officer", "owen@example.com", Role.OFFICER),
+    ("Dara Developer", "dara@example.com", Role.DEVELOPER),
+    ("Vera Viewer", "vera@example.com", Role.VIEWER),
+)
+"""Invented people of every demo council, one for each role."""
+
+
+async def _invite_staff(house: House) -> None:
+    for site in house.sites.all():
+        for name, email, role in STAFF:
+            await invite(house.desk, site.council, email, name, [role])
 
 
 async def _started(servers: list[uvicorn.Server], tasks: list[asyncio.Task[None]]) -> None:

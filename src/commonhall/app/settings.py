@@ -29,6 +29,7 @@ class Settings:
     reach private addresses: for trying out, or where back offices are on the operator's own network.
     `poll_seconds` lie between two questions for updates to one back office. `proxies` are the addresses and
     networks, by comma, whose word is taken for who the client is (X-Forwarded-For); none by default.
+    With `local_accounts` whoever reaches a workspace may choose whom to be: for trying out and development only.
     """
 
     data: Path
@@ -41,6 +42,7 @@ class Settings:
     allow_private: bool
     pool_size: int
     delivery: Limits
+    local_accounts: bool
     poll_seconds: int
     proxies: str
 
@@ -95,6 +97,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         allow_private=flag("ALLOW_PRIVATE_ADDRESSES", False),
         pool_size=number("POOL_SIZE", 8),
         delivery=delivery,
+        local_accounts=flag("LOCAL_ACCOUNTS", False),
         poll_seconds=max(1, number("POLL_SECONDS", 60)),
         proxies=_proxies(text("PROXIES")),
     )

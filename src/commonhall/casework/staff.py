@@ -1,0 +1,117 @@
+"""Use cases of staff: sessions, and who may sign in. Everything done is in the audit trail, in the same commit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from commonhall.casework.desk import Desk
+from commonhall.engine.staff import Actor, Role
+from commonhall.storage import staff as stored
+from commonhall.storage.audit import EntryRow, NewEntry
+from commonhall.storage.audit import list_entries as stored_entries
+
+LONGEST_SESSION = timedelta(hours=12)
+LONGEST_IDLE = timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session in use: whose it is, and until when. `id_token` is the provider's, to sign out there too."""
+
+    actor: Actor
+    expires_at: datetime
+    id_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may sign in."""
+
+    id: str
+    email: str
+    name: str
+    roles: frozenset[Role]
+    last_seen_at: datetime | None
+
+
+def entry_of(
+    desk: Desk, actor: Actor, action: str, subject: str, details: Mapping[str, Any] | None = None
+) -> NewEntry:
+    """An entry of the audit trail, to be written with what it tells of."""
+    return NewEntry(desk.clock(), actor.person, actor.name, action, subject, dict(details or {}))
+
+
+async def list_people(desk: Desk, council: str) -> list[Person]:
+    """Everybody who may sign in, by name."""
+    return [
+        Person(row.person, row.email, row.name, _roles(row.roles), row.last_seen_at)
+        for row in await stored.list_people(desk.store, council)
+    ]
+
+
+async def invite(
+    desk: Desk, council: str, email: str, name: str, roles: Sequence[Role], by: Actor | None = None
+) -> str | None:
+    """Let somebody sign in with this e-mail address. Answers their id, or None where somebody may already.
+
+    Without `by` it is the operator who does it, on the command line.
+    """
+    person = desk.chance.token()
+    details = {"roles": sorted(roles)}
+    entry = (
+        entry_of(desk, by, "person.invite", email, details)
+        if by
+        else NewEntry(desk.clock(), None, "the operator", "person.invite", email, details)
+    )
+    added = await stored.add_person(desk.store, council, person, email, name, sorted(roles), entry)
+    return person if added else None
+
+
+async def open_session(desk: Desk, council: str, person: Person, id_token: str | None = None) -> str:
+    """Sign somebody in. Answers what the browser is to hold: 22 URL-safe characters."""
+    token = desk.chance.token()
+    now = desk.clock()
+    entry = NewEntry(now, person.id, person.name, "session.open", person.email)
+    await stored.open_session(
+        desk.store, council, _digest(token), person.id, now, now + LONGEST_SESSION, id_token, entry
+    )
+    return token
+
+
+async def use_session(desk: Desk, council: str, token: str) -> Session | None:
+    """The session that a browser holds, if it is still one: not over, not idle for an hour, its person not removed."""
+    now = desk.clock()
+    row = await stored.use_session(desk.store, council, _digest(token), now, now - LONGEST_IDLE)
+    if row is None:
+        return None
+    return Session(Actor(row.person, row.name, row.email, _roles(row.roles)), row.expires_at, row.id_token)
+
+
+async def close_session(desk: Desk, council: str, token: str, by: Actor) -> None:
+    """Sign somebody out."""
+    entry = entry_of(desk, by, "session.close", by.email)
+    await stored.close_session(desk.store, council, _digest(token), entry)
+
+
+async def list_entries(
+    desk: Desk,
+    council: str,
+    *,
+    before: int | None = None,
+    person: str | None = None,
+    action: str | None = None,
+) -> list[EntryRow]:
+    """The audit trail, latest first, fifty at a time."""
+    return await stored_entries(desk.store, council, before=before, person=person, action=action)
+
+
+def _roles(stored_roles: Sequence[str]) -> frozenset[Role]:
+    return frozenset(Role(role) for role in stored_roles)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

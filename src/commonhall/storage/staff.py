@@ -1,0 +1,95 @@
+"""Staff on disk: people, their roles and their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from commonhall.storage.audit import NewEntry, write_entry
+from commonhall.storage.pool import Store, transaction
+from commonhall.storage.queries import staff as q
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """Somebody of the staff; without `subject` they have not signed in yet."""
+
+    person: str
+    email: str
+    name: str
+    issuer: str | None
+    subject: str | None
+    roles: Sequence[str]
+    added_at: datetime
+    removed_at: datetime | None
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """Whom a session belongs to. Times are UTC."""
+
+    person: str
+    email: str
+    name: str
+    roles: Sequence[str]
+    started_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    id_token: str | None
+
+
+async def list_people(store: Store, council: str) -> list[PersonRow]:
+    """Everybody who may sign in, by name."""
+    return [PersonRow(*row) for row in await store.durable.fetch(q.LIST_PEOPLE.sql, council)]
+
+
+async def add_person(
+    store: Store, council: str, person: str, email: str, name: str, roles: Sequence[str], entry: NewEntry
+) -> bool:
+    """Let somebody sign in with this e-mail address; False where somebody may already."""
+    async with transaction(store, council) as connection:
+        added = await connection.fetchval(
+            q.ADD_PERSON.sql, council, person, email, name, list(roles), entry.at
+        )
+        if added is not None:
+            await write_entry(connection, council, entry)
+    return added is not None
+
+
+async def open_session(
+    store: Store,
+    council: str,
+    session: bytes,
+    person: str,
+    now: datetime,
+    expires_at: datetime,
+    id_token: str | None,
+    entry: NewEntry,
+) -> None:
+    """Keep a session. `session` is the digest of what the browser holds."""
+    async with transaction(store, council) as connection:
+        await connection.execute(q.OPEN_SESSION.sql, council, session, person, now, expires_at, id_token)
+        await connection.execute(q.SEEN_PERSON.sql, council, person, now)
+        await write_entry(connection, council, entry)
+
+
+async def use_session(
+    store: Store, council: str, session: bytes, now: datetime, idle_since: datetime
+) -> SessionRow | None:
+    """Whose session it is, if it is neither over nor idle since before `idle_since`; it counts as used now."""
+    row = await store.soft.fetchrow(q.USE_SESSION.sql, council, session, now, idle_since)
+    return SessionRow(*row) if row else None
+
+
+async def close_session(store: Store, council: str, session: bytes, entry: NewEntry) -> None:
+    """End a session."""
+    async with transaction(store, council) as connection:
+        if await connection.fetchval(q.CLOSE_SESSION.sql, council, session):
+            await write_entry(connection, council, entry)
+
+
+async def expire_sessions(store: Store, council: str, now: datetime, idle_since: datetime) -> None:
+    """Forget sessions that are over or idle."""
+    await store.durable.execute(q.EXPIRE_SESSIONS.sql, council, now, idle_since)

@@ -1,0 +1,9 @@
+// What the workspace's pages gain where scripts run. Everything works without.
+import { initAll } from 'govuk-frontend'
+
+document.body.classList.add('js-enabled')
+if ('noModule' in HTMLScriptElement.prototype) {
+  document.body.classList.add('govuk-frontend-supported')
+}
+
+initAll()
