@@ -1,0 +1,89 @@
+"""A council with a row in every table, for tests of what keeps councils apart and of what moves them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from commonhall.storage.pool import Store
+
+THEIRS = "theirs"
+"""Begins every identifier of the other council; every text of its rows says «secret of» it."""
+
+ROWS = """
+insert into council (council, gss, host, config) values (:c, 'E-' || :c, :c || '.localhost', '{"name": :secret_json}');
+insert into package values (:m || '-package', :m || '-service', '1.0.0', '{}', :now) on conflict do nothing;
+insert into adopted values (:c, :m || '-digest', :m || '-service', '1.0.0', :m || '-package', '{}', 'England', '{en}', :now);
+insert into adoption (council, service, digest, position, connector)
+  values (:c, :m || '-service', :m || '-digest', 0, :m || '-connector');
+insert into connector values (:c, :m || '-connector', 'webhook', '{"secret": :secret_json}', 'sealed', :now);
+insert into measure (council, service, version, channel, day, started_at)
+  values (:c, :m || '-service', '1.0.0', 'online', :now::date, :now);
+insert into journey (council, journey, browser, service, digest, language, channel, answers, started_at, expires_at, measure)
+  values (:c, :m || '-journey', :m::bytea, :m || '-service', :m || '-digest', 'en', 'online', '{"a": :secret_json}', :now,
+          :now + interval '1 day', 1);
+insert into council_case (council, reference, service, digest, journey, channel, language, answers, summary, details,
+                          contact, location, proofs, connectors, measure, submitted_at)
+  values (:c, :m || '-reference', :m || '-service', :m || '-digest', :m || '-done', 'online', 'en', '{"a": :secret_json}',
+          :secret, '[]', '{"email": :secret_json}', '{}', array[:m], array[:m || '-connector'], 1, :now);
+insert into case_update (council, reference, sequence, status, note, at, source, update_id)
+  values (:c, :m || '-reference', 1, 'open', :secret, :now, 'commonhall', 'submitted');
+insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, since, next_at, external_id,
+                      last_error)
+  values (:c, :m || '-reference', :m || '-connector', 1, :m || '-key', :now, :now, :now, :m || '-external', :secret);
+insert into rating values (:c, :m || '-reference', 4, :secret, :now);
+insert into attempt values (:c, :m || '-client', 3, :now);
+insert into early_update values (:c, :m || '-connector', :m || '-unknown', 'u1', 'open', :secret, :now, :now);
+insert into draft (council, service, package, base, choices, updated_at, updated_by)
+  values (:c, :m || '-service', :m || '-package', :m || '-digest', '{"a": :secret_json}', :now, :secret);
+insert into service_draft (council, draft, files, updated_at, updated_by)
+  values (:c, :m || '-draft', '{"service.yaml": :secret_json}', :now, :secret);
+insert into identity_provider values (:c, 'https://issuer.example', :secret, 'sealed');
+insert into person (council, person, email, name, issuer, subject, roles, added_at)
+  values (:c, :m || '-person', :m || '@example.com', :secret, 'https://issuer.example', :m || '-subject',
+          '{administrator}', :now);
+insert into staff_session values (:c, :m::bytea, :m || '-person', :now, :now, :now + interval '1 day', :secret);
+insert into audit (council, at, person, actor, action, subject)
+  values (:c, :now, :m || '-person', :secret, 'test', :secret);
+insert into proposal (council, proposal, service, version, kind, key, value, reason, made_at, made_by)
+  values (:c, :m || '-proposal', :m || '-service', '1.0.0', 'setting', 'days', '3', :secret, :now, :secret);
+insert into former_council values (:c, :m || '-former', 'E-old-' || :c, 'old-' || :c || '.localhost', '{}', :now);
+insert into former_reference values (:c, :m || '-former', :m || '-old', :m || '-reference');
+"""
+
+
+async def tenant_tables(store: Store) -> list[str]:
+    """Every table that holds a council's data."""
+    rows = await store.owner.fetch(
+        """
+        select table_name from information_schema.columns
+        where table_schema = 'public' and column_name = 'council' order by table_name
+        """
+    )
+    return [row["table_name"] for row in rows]
+
+
+async def fill_town(store: Store, council: str, mark: str, now: datetime) -> None:
+    """One row in every table; identifiers begin with `mark`, texts say «secret of» the council."""
+    secret = f"secret of {council}"
+    sql = (
+        ROWS.replace(":secret_json", f'"{secret}"')
+        .replace(":secret", f"'{secret}'")
+        .replace(":c", f"'{council}'")
+    )
+    await store.owner.execute(
+        sql.replace(":now", f"timestamptz '{now.isoformat()}'").replace(":m", f"'{mark}'")
+    )
+
+
+async def rows_of(store: Store, council: str) -> dict[str, list[Any]]:
+    """Everything that a council has, by table, in the order of its rows' text."""
+    return {
+        table: [
+            row[0]
+            for row in await store.owner.fetch(
+                f"select to_jsonb(t)::text from {table} t where council = $1 order by 1", council
+            )
+        ]
+        for table in await tenant_tables(store)
+    }
