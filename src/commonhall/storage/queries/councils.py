@@ -101,3 +101,13 @@ SET_UPDATES_UNTIL = Query(
     "Remember up to when a back office has been asked for updates.",
     "update connector set updates_until = $3 where council = $1 and connector = $2",
 )
+
+LIST_RUNNING = Query(
+    "list_running",
+    "What every council runs now, with its choices: configuration, no residents' data. For who maintains a service.",
+    """
+    select a.council, a.service, d.version, d.package, d.digest, d.choices, d.nation, d.languages
+    from adoption a join adopted d on d.council = a.council and d.digest = a.digest
+    where a.state <> 'retired' and ($1::text is null or a.service = $1) order by a.service, a.council
+    """,
+)
