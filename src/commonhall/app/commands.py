@@ -9,18 +9,18 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import structlog
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
+from commonhall.app.terminal import err, known, out, with_database
 from commonhall.connectors.sandbox.jobs import JournalBroken
 from commonhall.engine.problems import ServiceRefused
 from commonhall.storage.pool import StorageUnavailable
@@ -36,9 +36,8 @@ council = typer.Typer(help="Councils on this installation.", no_args_is_help=Tru
 cli.add_typer(deliveries, name="deliveries")
 cli.add_typer(directory, name="directory")
 cli.add_typer(council, name="council")
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+cli.add_typer(proposals, name="proposals")
+cli.command()(variation)
 
 
 def main() -> None:
@@ -154,7 +153,7 @@ def work() -> None:
             err.print(f"working for {len(house.sites.all())} councils; Ctrl-C stops after what is under way")
             await Worker(house).run(stop)
 
-    _with_database(loop)
+    with_database(loop)
 
 
 @cli.command()
@@ -242,7 +241,7 @@ def reconcile(name: Annotated[str, typer.Argument(metavar="COUNCIL", help="The c
         from commonhall.casework.deliveries import reconcile as count  # noqa: PLC0415
 
         async with open_house(settings, url) as house:
-            _known(house, name)
+            known(house, name)
             result = await count(house.desk, name)
         table = Table("connector", "accepted", "delivered", "pending", "failed")
         for b in result.balances:
@@ -254,7 +253,7 @@ def reconcile(name: Annotated[str, typer.Argument(metavar="COUNCIL", help="The c
         out.print("accepted = delivered + pending + failed: it holds" if result.holds else "IT DOES NOT HOLD")
         return result.holds
 
-    if not _with_database(run):
+    if not with_database(run):
         raise typer.Exit(1)
 
 
@@ -270,7 +269,7 @@ def list_deliveries(
         from commonhall.casework.deliveries import list_waiting  # noqa: PLC0415
 
         async with open_house(settings, url) as house:
-            _known(house, name)
+            known(house, name)
             rows = await list_waiting(house.desk, name, failed=True if failed else None)
         table = Table("reference", "connector", "state", "tries", "since", "next try", "last error")
         for row in rows:
@@ -283,7 +282,7 @@ def list_deliveries(
         out.print(table)
         out.print(f"{len(rows)} waiting; `commonhall deliveries replay {name} [REFERENCE]` tries them now")
 
-    _with_database(run)
+    with_database(run)
 
 
 @deliveries.command("replay")
@@ -298,10 +297,10 @@ def replay_deliveries(
         from commonhall.casework.deliveries import replay  # noqa: PLC0415
 
         async with open_house(settings, url) as house:
-            _known(house, name)
+            known(house, name)
             return await replay(house.desk, name, reference, settings.delivery)
 
-    out.print(f"{_with_database(run)} deliveries are due now; a worker takes them")
+    out.print(f"{with_database(run)} deliveries are due now; a worker takes them")
 
 
 @council.command("apply")
@@ -324,7 +323,7 @@ def apply_council(
                 house, Sources(services, path, variables), lambda name: out.print(f"adopted for {name}")
             )
 
-    _with_database(run)
+    with_database(run)
 
 
 @directory.command("import")
@@ -363,20 +362,3 @@ def import_directory(
     for line, postcode, code in report.unknown:
         out.print(f"  line {line}: {postcode} has {code}", markup=False)
     out.print("web processes use it from their next start")
-
-
-def _known(house: Any, name: str) -> None:
-    if house.sites.of_council(name) is None:
-        here = ", ".join(site.council for site in house.sites.all()) or "none yet"
-        raise SettingsRefused(f"there is no council '{name}' on this installation; here: {here}")
-
-
-T = TypeVar("T")
-
-
-def _with_database(run: Callable[[Settings, str], Coroutine[Any, Any, T]]) -> T:
-    from commonhall.app.database import database  # noqa: PLC0415
-
-    settings = read_settings()
-    with database(settings) as url:
-        return asyncio.run(run(settings, url))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from commonhall.catalogue.giving_back.variation import Running, Varied, choices_of, variation
+from commonhall.catalogue.giving_back.variation import Running, Variation, Varied, choices_of, variation
 from commonhall.engine.package import Service
 from commonhall.engine.staff import Actor
 from commonhall.storage import proposals as stored
@@ -96,6 +96,11 @@ async def propose(
         raise NothingToPropose("this is proposed already, and not decided yet")
 
 
+async def list_proposed(store: Store, council: str) -> list[ProposalRow]:
+    """What a council has proposed, latest first."""
+    return await stored.list_proposals(store, council)
+
+
 async def withdraw(store: Store, council: str, proposal: str, *, now: datetime, by: Actor) -> bool:
     """Take a proposal back; False where it is not open."""
     entry = NewEntry(now, by.person, by.name, "proposal.withdraw", proposal)
@@ -120,3 +125,22 @@ async def weigh(
 def running_of(row: RunningRow, read: ReadPackage) -> Running:
     """What a council runs, with its service read."""
     return Running(row.council, read(row.package), row.choices)
+
+
+async def decide(
+    store: Store, council: str, proposal: str, *, taken: bool, now: datetime, by: str, words: str
+) -> bool:
+    """The maintainer takes or declines a proposal, and says why; False where it is not open."""
+    state = "taken" if taken else "declined"
+    return await stored.decide_proposal(store, council, proposal, state, now, by, words)
+
+
+async def find_open(store: Store, council: str, proposal: str) -> ProposalRow | None:
+    """An open proposal of a council."""
+    rows = await stored.all_proposals(store, None, "open")
+    return next((row for row in rows if (row.council, row.proposal) == (council, proposal)), None)
+
+
+async def list_variation(store: Store, read: ReadPackage, service: str | None = None) -> list[Variation]:
+    """How much the councils of this installation vary each service."""
+    return variation(running_of(row, read) for row in await stored.list_running(store, service))

@@ -16,7 +16,7 @@ from commonhall.engine.staff import Permission
 from commonhall.web.pages import Pages
 from commonhall.web.responses import FormRefused, Policy, secured
 from commonhall.web.texts import WORDS
-from commonhall.web.workspace import home, sign_in
+from commonhall.web.workspace import give_back, home, sign_in
 from commonhall.web.workspace.tools import HOME, MenuItem, Page, Room, StaffVisit, WorkspaceTools
 
 __all__ = ["WorkspaceTools", "workspace_app"]
@@ -27,6 +27,7 @@ MENU = (
     MenuItem(f"{HOME}/services", "Services", Permission.SEE_SERVICES),
     MenuItem(f"{HOME}/cases", "Cases", Permission.SEE_CASES),
     MenuItem(f"{HOME}/connectors", "Connectors", Permission.SEE_CONNECTORS),
+    MenuItem(f"{HOME}/give-back", "Give back", Permission.CHANGE_SERVICES),
     MenuItem(f"{HOME}/editor", "Service editor", Permission.WRITE_SERVICES),
     MenuItem(f"{HOME}/people", "People", Permission.MANAGE_PEOPLE),
     MenuItem(f"{HOME}/brand", "Brand", Permission.CHANGE_BRAND),
@@ -37,7 +38,10 @@ MENU = (
 def workspace_app(tools: WorkspaceTools) -> ASGIApp:
     """The workspace of every council of this installation; the host name says whose."""
     room = Room(tools, Pages(), MENU)
-    groups = (home.pages(room),)
+    groups = (
+        home.pages(room),
+        give_back.pages(room),
+    )
     routes = [
         *sign_in.routes(room),
         *(

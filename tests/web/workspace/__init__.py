@@ -1,0 +1,1 @@
+"""The workspace as staff of each role meet it."""
