@@ -196,3 +196,28 @@ def test_addresses_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None
     url = "http://a-council-with-a-very-long-name-indeed-of-many-words.localhost:8000/"
     _print_addresses(Running("http://localhost:8000", "http://localhost:8001", (("A Council", url),), 1.0))
     assert url in capsys.readouterr().out
+
+
+def _raised(folder: Path, version: str) -> Path:
+    """The missed-bin package with a wider setting, under another number."""
+    shutil.copytree(HOME / "services" / "missed-bin", folder)
+    text = (folder / "service.yaml").read_text("utf-8")
+    text = text.replace("version: 1.0.0", f"version: {version}").replace("    max: 10\n", "    max: 12\n")
+    (folder / "service.yaml").write_text(text, "utf-8")
+    (folder / "CHANGELOG.md").write_text(f"## {version}\n", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("version", "code"), [("1.0.1", 1), ("1.1.0", 0)])
+def test_diff_weighs_changes_and_refuses_a_number_that_promises_too_little(
+    tmp_path: Path, version: str, code: int
+) -> None:
+    new = _raised(tmp_path / "new", version)
+    old = HOME / "services" / "missed-bin"
+    result = CliRunner().invoke(cli, ["diff", str(old), str(new), "--check"])
+    assert result.exit_code == code, result.output
+    assert "additive" in result.output
+    assert "the least version number is 1.1.0" in result.output
+    told = json.loads(CliRunner().invoke(cli, ["diff", str(old), str(new), "--json"]).output)
+    assert (told["weight"], told["understated"]) == ("additive", bool(code))
+    assert told["changes"][0]["where"] == "settings.report_within_days.max"

@@ -18,6 +18,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from commonhall.app.diff_command import diff
 from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
 from commonhall.app.terminal import err, known, out, with_database
@@ -38,6 +39,7 @@ cli.add_typer(directory, name="directory")
 cli.add_typer(council, name="council")
 cli.add_typer(proposals, name="proposals")
 cli.command()(variation)
+cli.command()(diff)
 
 
 def main() -> None:

@@ -53,7 +53,21 @@ def check_folder(
 ) -> Checked:
     """Read a package and play its examples. Problems are collected, never raised."""
     try:
-        service = read_service(read_folder(folder), calendars, folder.name)
+        files = read_folder(folder)
+    except ServiceRefused as refused:
+        return Checked(folder, None, refused.problems, ())
+    return check_files(files, folder, calendars, codes)
+
+
+def check_files(
+    files: Mapping[str, str],
+    folder: Path,
+    calendars: Mapping[str, Calendar],
+    codes: NationalCodes | None = None,
+) -> Checked:
+    """Read a package's files (name to text) and play its examples; `folder` begins the problems' paths."""
+    try:
+        service = read_service(files, calendars, folder.name)
     except ServiceRefused as refused:
         return Checked(folder, None, refused.problems, ())
     problems = []

@@ -1,0 +1,177 @@
+"""What a version number promises: no change that breaks something is called less."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from commonhall.catalogue.comparing import For, Weight, compare
+from commonhall.catalogue.comparing.rules import RULES
+from commonhall.engine import definition as d
+from commonhall.engine.package import Service
+from commonhall.engine.problems import ServiceRefused
+from commonhall.engine.reader import read_service
+from commonhall.engine.working_days import Calendar
+from tests.catalogue.mutations.generator import files_of, mutations, original_of
+from tests.catalogue.mutations.judge import Judge
+from tests.houses import HOME
+
+NAMES = sorted(path.name for path in (HOME / "services").iterdir() if path.is_dir())
+PARTS = 2
+EACH = 190
+"""Changed copies of each service in each part; those that do not read are replaced by others."""
+
+
+def package(name: str) -> dict[str, str]:
+    folder = HOME / "services" / name
+    return {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("name", NAMES)
+def test_no_change_that_breaks_something_is_called_less(
+    name: str, part: int, calendars: Mapping[str, Calendar], record_property: Any
+) -> None:
+    files = package(name)
+    tree = original_of(files["service.yaml"])
+    original = read_service(files_of(tree), calendars)
+    judge = Judge(original, read_service(files, calendars).examples, calendars)
+    understated: list[str] = []
+    counted: Counter[str] = Counter()
+    alarms: Counter[str] = Counter()
+    for said, changed in mutations(tree, seed=NAMES.index(name) * 1000 + part, count=10 * EACH):
+        try:
+            mutant = read_service(files_of(changed), calendars)
+        except ServiceRefused:
+            counted["not readable"] += 1
+            continue
+        counted["judged"] += 1
+        called = compare(original, mutant).weight
+        real, why = judge.verdict(mutant)
+        counted[
+            f"{real.name.lower() if real else 'none'} called {called.name.lower() if called else 'none'}"
+        ] += 1
+        if (real or 0) > (called or 0):
+            understated.append(f"{said}: called {called}, and {why}")
+        if called is Weight.BREAKING and real is not Weight.BREAKING:
+            alarms[said.partition(":")[0]] += 1
+        if counted["judged"] == EACH:
+            break
+    record_property("counted", dict(counted))
+    false = sum(alarms.values())
+    print(f"\n{name}: {dict(counted)}; called breaking without need: {false} {dict(alarms)}")
+    assert understated == []
+    assert counted["judged"] == EACH
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(NAMES) * PARTS * EACH >= 2000
+
+
+@pytest.mark.parametrize("part", RULES, ids=lambda part: part.__name__)
+def test_every_key_of_the_language_has_a_rule(part: type[d.Part]) -> None:
+    assert RULES[part].keys() == part.model_fields.keys()
+
+
+def test_every_part_of_the_language_has_rules() -> None:
+    options = {d.Option}
+    not_of_a_service = {d.Example, d.ExtraQuestion, d.Choices}
+    bases = {d.Part, d.FieldPart, d.SettingPart}
+    parts = {
+        value for value in vars(d).values() if isinstance(value, type) and issubclass(value, d.Part)
+    } - bases - not_of_a_service - options  # fmt: skip
+    assert parts == RULES.keys()
+
+
+class TestByHand:
+    @pytest.fixture
+    def bins(self, calendars: Mapping[str, Calendar]) -> Service:
+        return read_service(package("missed-bin"), calendars)
+
+    def changed(
+        self, calendars: Mapping[str, Calendar], *edits: tuple[str, str], file: str = "service.yaml"
+    ) -> Service:
+        files = package("missed-bin")
+        for old, new in edits:
+            assert old in files[file]
+            files[file] = files[file].replace(old, new)
+        return read_service(files, calendars)
+
+    def test_nothing_changed_needs_no_new_number(self, bins: Service) -> None:
+        found = compare(bins, bins)
+        assert (found.changes, found.weight, found.least_version, found.understated) == (
+            (),
+            None,
+            "1.0.0",
+            False,
+        )
+
+    def test_a_comment_is_a_patch(self, bins: Service, calendars: Mapping[str, Calendar]) -> None:
+        found = compare(bins, self.changed(calendars, ("settings:\n", "settings: # of each council\n")))
+        assert [change.rule for change in found.changes] == ["package.files"]
+        assert found.least_version == "1.0.1"
+
+    @pytest.mark.parametrize(
+        ("old", "new", "weight", "for_whom", "where"),
+        [
+            ("question: Which bins did we miss?", "question: Which bins?", Weight.WORDING, For.RESIDENTS, "pages.containers.question"),
+            ("    max: 10\n", "    max: 12\n", Weight.ADDITIVE, For.COUNCILS, "settings.report_within_days.max"),
+            ("    max: 10\n", "    max: 9\n", Weight.BREAKING, For.COUNCILS, "settings.report_within_days.max"),
+            ("type: email, label: Email address, optional: true", "type: email, label: Email address", Weight.BREAKING, For.CONTRACT, "pages.contact.fields.email.optional"),
+            ("answers.tag == 'yes'", "answers.tag != 'no'", Weight.BREAKING, For.RESIDENTS, "pages.tagged.when"),
+            ("answers.tag == 'yes'", "answers.tag  ==  'yes'", Weight.WORDING, For.RESIDENTS, "pages.tagged.when"),
+            ("  - {id: before-contact, after: neighbours}\n", "", Weight.BREAKING, For.COUNCILS, "places.before-contact"),
+            ("lgsl: 524", "lgsl: 525", Weight.BREAKING, For.COUNCILS, "lgsl"),
+            ("retention_days: 365", "retention_days: 300", Weight.BREAKING, For.COUNCILS, "retention_days"),
+        ],
+    )  # fmt: skip
+    def test_a_change(
+        self, bins: Service, calendars: Mapping[str, Calendar], old: str, new: str, weight: Weight, for_whom: For, where: str
+    ) -> None:  # fmt: skip
+        [change] = compare(bins, self.changed(calendars, (old, new))).changes
+        assert (change.weight, change.for_whom, change.where) == (weight, for_whom, where)
+
+    def test_welsh_words_are_wording(self, bins: Service, calendars: Mapping[str, Calendar]) -> None:
+        new = self.changed(calendars, ("Dyddiad casglu", "Dyddiad y casgliad"), file="cy.yaml")
+        assert {(change.weight, change.rule) for change in compare(bins, new).changes} == {
+            (Weight.WORDING, "cy.texts")
+        }
+
+    @pytest.mark.parametrize(
+        ("version", "understated"), [("1.0.0", True), ("1.0.1", True), ("1.1.0", False), ("2.0.0", False)]
+    )
+    def test_a_number_that_promises_too_little(
+        self, bins: Service, calendars: Mapping[str, Calendar], version: str, understated: bool
+    ) -> None:
+        files = package("missed-bin")
+        files["service.yaml"] = files["service.yaml"].replace("version: 1.0.0", f"version: {version}").replace(
+            "    max: 10\n", "    max: 12\n"
+        )  # fmt: skip
+        files["CHANGELOG.md"] = f"## {version}\n"
+        assert compare(bins, read_service(files, calendars)).understated is understated
+
+    def test_a_question_that_a_council_turns_on_is_additive(
+        self, bins: Service, calendars: Mapping[str, Calendar]
+    ) -> None:
+        page = "\n  - id: gate\n    question: A gate?\n    when: {when}\n    fields: [{{id: gate, type: text}}]\n\nplaces:\n"
+        setting = ("settings:\n", "settings:\n  ask_gate: {type: boolean, label: Ask, default: false}\n")
+        for when, weight in (
+            ("settings.ask_gate", Weight.ADDITIVE),
+            ("settings.ask_gate && (answers.tag == 'no' || answers.tag == 'yes')", Weight.ADDITIVE),
+            ("settings.ask_gate && answers.tag == 'no' || answers.tag == 'yes'", Weight.BREAKING),
+        ):
+            files = package("missed-bin")
+            text = files["service.yaml"].replace("\nplaces:\n", page.format(when=when)).replace(*setting)
+            files["service.yaml"] = text.replace("languages: [en, cy]", "languages: [en]")
+            files.pop("cy.yaml")
+            english = package("missed-bin")
+            english["service.yaml"] = english["service.yaml"].replace(
+                "languages: [en, cy]", "languages: [en]"
+            )
+            english.pop("cy.yaml")
+            found = compare(read_service(english, calendars), read_service(files, calendars))
+            [change] = [change for change in found.changes if change.where == "pages.gate"]
+            assert change.weight is weight, when
