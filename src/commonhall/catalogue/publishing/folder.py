@@ -78,9 +78,7 @@ class Folder:
                 f"{self.path} is not a catalogue: make one with `commonhall catalogue init`, or name another folder"
             )
         timestamp = _read(Timestamp, self.metadata / "timestamp.json")
-        snapshot = _read(
-            Snapshot, self.metadata / f"{timestamp.signed.snapshot_meta.version}.snapshot.json"
-        )
+        snapshot = _read(Snapshot, self.metadata / f"{timestamp.signed.snapshot_meta.version}.snapshot.json")
         number = snapshot.signed.meta["targets.json"].version
         targets = _read(Targets, self.metadata / f"{number}.targets.json")
         try:
