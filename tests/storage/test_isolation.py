@@ -144,6 +144,14 @@ def functions() -> dict[str, Function]:
     return found
 
 
+def known_types() -> dict[str, Any]:
+    """Every name of the room's modules: what a parameter's type may be."""
+    found: dict[str, Any] = {}
+    for module in pkgutil.iter_modules(storage.__path__):
+        found |= vars(importlib.import_module(f"{storage.__name__}.{module.name}"))
+    return found
+
+
 def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
     """A value for a parameter: the other council's identifier where it names one, else something of the type."""
     known = {
@@ -208,7 +216,7 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("name", functions())
 async def test_a_function_called_with_another_council_s_identifiers(towns: Store, name: str) -> None:
     function = functions()[name]
-    types = {**vars(importlib.import_module(function.__module__))}
+    types = known_types()
     parameters = list(inspect.signature(function).parameters.values())[2:]
     given = {one.name: theirs(one.name, str(one.annotation), types) for one in parameters}
     before = await rows_of(towns, "solihull")

@@ -53,10 +53,11 @@ async def store_council(store: Store, plan: CouncilPlan, site: SitePlan, seal: S
         secrets = seal(connector.secrets) if connector.secrets else None
         row = ConnectorRow(connector.id, connector.kind, connector.settings, secrets, None)
         await save_connector(store, file.council, row)
-    await save_adoptions(store, file.council, [_new(adopted) for adopted in plan.adopted], now)
+    await save_adoptions(store, file.council, [new_adoption(adopted) for adopted in plan.adopted], now)
 
 
-def _new(adopted: Adopted) -> NewAdoption:
+def new_adoption(adopted: Adopted) -> NewAdoption:
+    """What a council runs, ready to be written."""
     service = adopted.service
     row = AdoptedRow(
         digest=adopted.digest,
