@@ -18,9 +18,16 @@ from commonhall.app.wiring import House, open_house
 from commonhall.app.worker import Worker
 from commonhall.casework.cases import Taken
 from commonhall.casework.deliveries import receive_updates
+from commonhall.casework.sites import Site
+from commonhall.catalogue.drafts import Adopting
+from commonhall.engine.package import Adopted
 from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import open_assets
 from commonhall.web.finder.views import FinderTools, finder_app
+from commonhall.web.pages import Pages
+from commonhall.web.resident.compile import Compiler
+from commonhall.web.resident.previews import preview_names, preview_page
+from commonhall.web.resident.shapes import Shapes
 from commonhall.web.resident.views import ResidentTools, resident_app
 from commonhall.web.workspace.views import WorkspaceTools, workspace_app
 
@@ -65,6 +72,11 @@ def house_app(house: House) -> ASGIApp:
             https=settings.https,
         )
     )
+    compiler = Compiler(Pages(), assets, Shapes(), settings.map_style_url)
+
+    def preview(site: Site, adopted: Adopted, name: str, language: str) -> bytes | None:
+        return preview_page(compiler, site, adopted, name, language, house.desk.today())
+
     workspace = workspace_app(
         WorkspaceTools(
             desk=house.desk,
@@ -73,6 +85,9 @@ def house_app(house: House) -> ASGIApp:
             secret=settings.key("workspace forms"),
             https=settings.https,
             local_accounts=settings.local_accounts,
+            adopting=Adopting(house.store, house.calendars, house.desk.clock, house.desk.services.package),
+            preview=preview,
+            preview_names=preview_names,
         )
     )
     machines = Starlette(routes=back_office_routes(receive))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commonhall.app.wiring import House
-from commonhall.catalogue.adopting import SitePlan, store_council
+from commonhall.catalogue.adopting import SitePlan, know_version, store_council
 from commonhall.catalogue.councils import CouncilPlan, read_council
 from commonhall.catalogue.packages import check_folder, find_packages
 from commonhall.connectors.registry import connector_faults
@@ -78,6 +78,8 @@ async def apply_councils(
             problems += refused.problems
     if problems:
         raise ServiceRefused(tuple(problems))
+    for service in services.values():
+        await know_version(house.store, service, house.desk.clock())
     for plan in plans:
         council = house.directory.councils.council(plan.file.council)
         if council is None:

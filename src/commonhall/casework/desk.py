@@ -77,19 +77,24 @@ class AdoptedServices:
                     self._adopted.popitem(last=False)
         return found
 
+    async def package(self, digest: str) -> Service:
+        """A service by its package's content, read from the database if need be. Raises `AdoptedUnknown`."""
+        service = self._packages.get(digest)
+        if service is None:
+            package = await councils.load_package(self._store, digest)
+            if package is None:
+                raise AdoptedUnknown(f"there is no package {digest}")
+            service = read_service(package.files, self._calendars, accepted=True)
+            self._packages[digest] = service
+            while len(self._packages) > self._size:
+                self._packages.popitem(last=False)
+        return service
+
     async def _load(self, council: str, digest: str) -> Adopted:
         row = await councils.load_adopted(self._store, council, digest)
         if row is None:
             raise AdoptedUnknown(f"{council} has adopted nothing with the digest {digest}")
-        service = self._packages.get(row.package)
-        if service is None:
-            package = await councils.load_package(self._store, row.package)
-            if package is None:
-                raise AdoptedUnknown(f"there is no package {row.package}")
-            service = read_service(package.files, self._calendars, accepted=True)
-            self._packages[row.package] = service
-            while len(self._packages) > self._size:
-                self._packages.popitem(last=False)
+        service = await self.package(row.package)
         adopter = Adopter(row.nation, tuple(row.languages))
         return adopt(service, row.choices, adopter, self._calendars, accepted=True)
 

@@ -41,6 +41,14 @@ class Site:
     services: tuple[Adopted, ...]
     demonstration: bool
     revision: int = 0
+    paused: tuple[Adopted, ...] = ()
+    """Services that nobody can start at the moment."""
+    featured: frozenset[str] = frozenset()
+    """The ids of services that stand first on the home page."""
+
+    def is_paused(self, service_id: str) -> bool:
+        """Whether the council offers this service, and not at the moment."""
+        return any(adopted.service.id == service_id for adopted in self.paused)
 
     def service(self, service_id: str) -> Adopted | None:
         """The service with this id, as the council runs it today."""
@@ -114,7 +122,7 @@ class Sites:
     async def _read(self, row: CouncilRow) -> Site:
         settings = msgspec.convert(row.config, SiteSettings)
         adoptions = await list_adoptions(self._store, row.council)
-        services = [await self._services.get(row.council, adoption.digest) for adoption in adoptions]
+        known = [(one, await self._services.get(row.council, one.digest)) for one in adoptions]
         return Site(
             council=row.council,
             gss=row.gss,
@@ -125,7 +133,9 @@ class Sites:
             brand=Brand(settings.logo_text, settings.colour, settings.accent),
             phone=settings.phone,
             homepage_url=settings.homepage_url,
-            services=tuple(services),
+            services=tuple(adopted for one, adopted in known if one.state == "live"),
             demonstration=settings.demonstration,
             revision=row.revision,
+            paused=tuple(adopted for one, adopted in known if one.state == "paused"),
+            featured=frozenset(one.service for one in adoptions if one.featured),
         )

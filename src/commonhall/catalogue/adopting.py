@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from commonhall.catalogue.councils import CouncilPlan
-from commonhall.engine.package import Adopted
+from commonhall.engine.package import Adopted, Service
 from commonhall.storage.councils import (
     AdoptedRow,
     ConnectorRow,
@@ -17,6 +17,7 @@ from commonhall.storage.councils import (
     save_connector,
     save_council,
 )
+from commonhall.storage.drafts import VersionRow, add_version
 from commonhall.storage.pool import Store
 
 Seal = Callable[[Mapping[str, Any]], bytes]
@@ -69,3 +70,16 @@ def new_adoption(adopted: Adopted) -> NewAdoption:
         languages=adopted.languages,
     )
     return NewAdoption(row, dict(service.files), adopted.choices.connector)
+
+
+async def know_version(store: Store, service: Service, now: datetime, catalogue: str = "") -> bool:
+    """Let councils choose a version. False where its number is known already; `catalogue` is '' for a folder here."""
+    changelog = section_of(service.files.get("CHANGELOG.md", ""), service.version)
+    row = VersionRow(service.id, service.version, service.digest, catalogue, changelog, now)
+    return await add_version(store, row, dict(service.files))
+
+
+def section_of(changelog: str, version: str) -> str:
+    """What a changelog says of one version: the text under its heading."""
+    _, found, rest = f"\n{changelog}".partition(f"\n## {version}\n")
+    return rest.partition("\n## ")[0].strip() if found else ""

@@ -52,6 +52,8 @@ class AdoptionRow:
     digest: str
     position: int
     connector: str | None
+    state: str
+    featured: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,9 @@ SET_ADOPTION = Query(
     """
     insert into adoption (council, service, digest, position, connector) values ($1, $2, $3, $4, $5)
     on conflict (council, service) do update
-      set digest = excluded.digest, position = excluded.position, connector = excluded.connector
+      set before = case when adoption.digest = excluded.digest then adoption.before else adoption.digest end,
+          digest = excluded.digest, position = excluded.position, connector = excluded.connector, staged = null,
+          state = 'live'
     """,
 )
 
@@ -77,7 +79,10 @@ DROP_OTHER_ADOPTIONS = Query(
 LIST_ADOPTIONS = Query(
     "list_adoptions",
     "The services that a council offers now, in its order.",
-    "select service, digest, position, connector from adoption where council = $1 order by position, service",
+    """
+    select service, digest, position, connector, state, featured from adoption
+    where council = $1 and state <> 'retired' order by position, service
+    """,
 )
 
 SAVE_CONNECTOR = Query(

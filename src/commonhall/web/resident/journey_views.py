@@ -39,6 +39,8 @@ class JourneyViews:
     async def start(self, visit: Visit) -> Response:
         """The start page, or with POST a new journey."""
         place = self.room.place(visit)
+        if place is None and visit.site.is_paused(visit.params["service"]):
+            return self.room.message(visit, 503, "paused_title", "paused_text", retry_after="3600")
         if place is None:
             return self.room.missing(visit)
         if visit.request.method != "POST":

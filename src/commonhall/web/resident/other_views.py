@@ -36,7 +36,10 @@ class OtherViews:
                 "path": prefixed(f"/{adopted.service.id}", visit.language),
                 "name": adopted.texts.need(visit.language, "name"),
             }
-            for adopted in visit.site.services
+            # What the council puts first, then all others in its own order.
+            for adopted in sorted(
+                visit.site.services, key=lambda one: one.service.id not in visit.site.featured
+            )
         ]
         frame = self.room.compiler.frame(visit.site, visit.language, words["home_title"], "/")
         finder = self.room.tools.finder_url

@@ -15,12 +15,18 @@ from starlette.responses import Response
 
 from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Site, Sites
+from commonhall.catalogue.drafts import Adopting
+from commonhall.engine.package import Adopted
 from commonhall.engine.staff import Actor, Permission
 from commonhall.web.assets import Assets
 from commonhall.web.pages import Frame, Pages
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
 
 HOME = "/workspace"
+
+
+Preview = Callable[[Site, Adopted, str, str], bytes | None]
+"""A page of a service as residents would see it: (site, service, page's name, language)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,9 @@ class WorkspaceTools:
     secret: bytes
     https: bool
     local_accounts: bool
+    adopting: Adopting
+    preview: Preview
+    preview_names: Callable[[Adopted], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
