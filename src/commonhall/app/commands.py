@@ -18,6 +18,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from commonhall.app.catalogue_commands import catalogue, publish
 from commonhall.app.diff_command import diff
 from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
@@ -40,6 +41,8 @@ cli.add_typer(council, name="council")
 cli.add_typer(proposals, name="proposals")
 cli.command()(variation)
 cli.command()(diff)
+cli.add_typer(catalogue, name="catalogue")
+cli.command()(publish)
 
 
 def main() -> None:

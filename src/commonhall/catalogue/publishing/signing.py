@@ -65,6 +65,12 @@ def _assign(root: Root, maintainers: Sequence[Key], threshold: int, online: Key)
             "the key of the publishing machine is a maintainer's, too: make another, since whoever breaks into that "
             "machine could otherwise sign packages"
         )
+    names = [name_of(key) for key in maintainers]
+    if len(set(names)) < len(names):
+        raise CatalogueRefused(
+            f"two maintainers have the same name ({', '.join(sorted(names))}): rename one's .pub file, so that people "
+            "can tell them apart"
+        )
     root.keys.clear()
     for role in MAINTAINED:
         root.roles[role] = Keys([], threshold)
@@ -206,6 +212,39 @@ def _names(keys: dict[str, Key]) -> tuple[str, ...]:
     return tuple(sorted(name_of(key) for key in keys.values()))
 
 
+def signers(folder: Folder) -> list[str]:
+    """In sentences, who signs what. Raises `CatalogueRefused` where the folder is no catalogue."""
+    root = folder.newest_root() or folder.waiting().root
+    if root is None:
+        folder.released()
+        return []
+    return [_people(root.signed), f"the publishing machine: {_machine(root.signed)}"]
+
+
+def signers_change(folder: Folder) -> list[str]:
+    """In a sentence, who would sign from now on, where that is pending and another than now."""
+    waiting, current = folder.waiting().root, folder.newest_root()
+    if waiting is None or current is None:
+        return []
+    said = (_people(waiting.signed), f"the publishing machine: {_machine(waiting.signed)}")
+    before = (_people(current.signed), f"the publishing machine: {_machine(current.signed)}")
+    return [f"from now on {one}" for one, old in zip(said, before, strict=True) if one != old]
+
+
+def _people(root: Root) -> str:
+    role = root.roles[Root.type]
+    return f"{role.threshold} of {', '.join(sorted(_whole_name(root.keys[key]) for key in role.keyids))}"
+
+
+def _machine(root: Root) -> str:
+    return ", ".join(_whole_name(root.keys[key]) for key in root.roles[Timestamp.type].keyids)
+
+
+def _whole_name(key: Key) -> str:
+    # The name is what somebody wrote in the file; the digest is what cannot be borrowed.
+    return f"{name_of(key)} ({key.keyid[:8]})"
+
+
 def release(folder: Folder, online: CryptoSigner, now: datetime) -> None:
     """Publish what is pending and signed by enough. Raises `CatalogueRefused` where signatures are missing."""
     with folder.locked():
@@ -227,10 +266,8 @@ def release(folder: Folder, online: CryptoSigner, now: datetime) -> None:
         waiting_files = folder.pending / "targets"
         for path in sorted(waiting_files.rglob("*.json")) if waiting_files.is_dir() else []:
             write(folder.targets / path.relative_to(waiting_files), path.read_bytes())
-        if waiting.root:
-            write(folder.metadata / f"{root.signed.version}.root.json", root.to_bytes())
         write(folder.metadata / f"{targets.signed.version}.targets.json", targets.to_bytes())
-        _say_newest(folder, root.signed, targets, before, online, now, new_snapshot=True)
+        _say_newest(folder, root, targets, before, online, now, new_snapshot=True)
         shutil.rmtree(folder.pending)
 
 
@@ -243,9 +280,9 @@ def refresh(folder: Folder, online: CryptoSigner, now: datetime) -> None:
         released = folder.released()
         if released is None:
             raise CatalogueRefused("the catalogue's first signatures are still missing: sign it first")
-        root = released.root.signed
-        _check_online(root, online)
-        half = (terms_of(root).until(Snapshot.type, now) - now) / 2
+        root = released.root
+        _check_online(root.signed, online)
+        half = (terms_of(root.signed).until(Snapshot.type, now) - now) / 2
         old = released.snapshot.signed.expires - now < half
         _say_newest(folder, root, released.targets, released, online, now, new_snapshot=old)
 
@@ -260,7 +297,7 @@ def _check_online(root: Root, online: CryptoSigner) -> None:
 
 def _say_newest(
     folder: Folder,
-    root: Root,
+    root: Metadata[Root],
     targets: Metadata[Targets],
     before: Released | None,
     online: CryptoSigner,
@@ -268,8 +305,11 @@ def _say_newest(
     *,
     new_snapshot: bool,
 ) -> None:
-    """Write snapshot and timestamp, the timestamp last: from that moment readers see the new state."""
-    terms = terms_of(root)
+    """Write what changed, the timestamp last: from that moment readers see the new state.
+
+    A new root is written just before it, since those who read it believe no timestamp of another key.
+    """
+    terms = terms_of(root.signed)
     snapshot = before.snapshot if before else None
     if snapshot is None or new_snapshot:
         path = folder.metadata / f"{targets.signed.version}.targets.json"
@@ -291,6 +331,8 @@ def _say_newest(
         )
     )
     timestamp.sign(online)
+    if before is None or before.root.signed.version != root.signed.version:
+        write(folder.metadata / f"{root.signed.version}.root.json", root.to_bytes())
     write(folder.metadata / "timestamp.json", timestamp.to_bytes())
 
 
@@ -300,12 +342,13 @@ def _meta(version: int, content: bytes) -> MetaFile:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """When a list of a catalogue stops being believed, and who can renew it."""
+    """When a list of a catalogue stops being believed, how it is renewed, and how many days before is high time."""
 
     role: str
     version: int
     expires: datetime
     remedy: str
+    warn_days: int
 
 
 def expiries(folder: Folder) -> list[Expiry]:
@@ -317,13 +360,15 @@ def expiries(folder: Folder) -> list[Expiry]:
         "`commonhall catalogue refresh`",
         "`commonhall catalogue renew`, signed by the maintainers",
     )
-    lists: list[tuple[Any, str]] = [
-        (released.timestamp, machine),
-        (released.snapshot, machine),
-        (released.targets, people),
-        (released.root, people),
+    lists: list[tuple[Any, str, int]] = [
+        (released.timestamp, machine, 2),
+        (released.snapshot, machine, 5),
+        (released.targets, people, 60),
+        (released.root, people, 60),
     ]
-    found = [Expiry(one.signed.type, one.signed.version, one.signed.expires, how) for one, how in lists]
+    found = [
+        Expiry(one.signed.type, one.signed.version, one.signed.expires, how, warn) for one, how, warn in lists
+    ]
     return sorted(found, key=lambda one: one.expires)
 
 
