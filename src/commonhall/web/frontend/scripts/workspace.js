@@ -1,5 +1,6 @@
 // What the workspace's pages gain where scripts run. Everything works without.
 import { initAll } from 'govuk-frontend'
+import { enhanceOrder } from './order.js'
 
 document.body.classList.add('js-enabled')
 if ('noModule' in HTMLScriptElement.prototype) {
@@ -7,3 +8,4 @@ if ('noModule' in HTMLScriptElement.prototype) {
 }
 
 initAll()
+document.querySelectorAll('[data-ch-order]').forEach(enhanceOrder)
