@@ -24,14 +24,13 @@ from tuf.api.metadata import TargetFile
 
 from commonhall.catalogue.fetching import Fetcher, check_address, open_client
 from commonhall.catalogue.publishing.folder import write
-from commonhall.catalogue.publishing.versions import changelog_entry, files_of, target_of
+from commonhall.catalogue.publishing.versions import files_of, target_of
 from commonhall.catalogue.refusals import CatalogueRefused
 from commonhall.catalogue.verifying import TRUSTED_ROOT, Unreachable, believe, read_root
-from commonhall.engine.package import Service
 from commonhall.engine.problems import ServiceRefused
 from commonhall.engine.reader import read_service
 from commonhall.engine.working_days import Calendar
-from commonhall.storage.packages import NewVersion, VersionRow, add_versions, list_versions
+from commonhall.storage.drafts import VersionRow, add_version, list_versions
 from commonhall.storage.pool import Store
 
 MOST_ROOTS = 256
@@ -64,6 +63,14 @@ class Pulled:
     refused: tuple[str, ...] = ()
     unreachable: bool = False
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version that is not here yet, checked, with the files of its package."""
+
+    row: VersionRow
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +220,14 @@ async def _pull_one(
             until=before.until if before else None,
         )
     else:
-        # Another process may have been quicker with a version; what came first stays.
-        late = {(row.service, row.version) for row in await add_versions(store, found.new, now)}
-        added = tuple(
-            (one.row.service, one.row.version)
-            for one in found.new
-            if (one.row.service, one.row.version) not in late
-        )
+        # False where another process was quicker with a version: what came first stays.
+        taken = [one.row for one in found.new if await add_version(store, one.row, one.files)]
+        added = tuple((row.service, row.version) for row in taken)
         result = Pulled(
             source.name,
             now,
             added,
-            found.same + len(late),
+            found.same + len(found.new) - len(added),
             found.refused,
             found.unreachable,
             found.until,
@@ -316,25 +319,3 @@ def _checked(
         service.id, service.version, service.digest, source.name, str(said.get("changelog", "")), published_at
     )
     return NewVersion(row, dict(service.files))
-
-
-async def take_services(store: Store, services: Mapping[str, Service], now: datetime) -> list[str]:
-    """Make the services of the folder beside this installation known, unsigned: they are the operator's own.
-
-    Answers, in sentences, which are known already with other content; those stay what they were.
-    """
-    known = {(row.service, row.version): row for row in await list_versions(store)}
-    new, clashes = [], []
-    for service in services.values():
-        row = known.get((service.id, service.version))
-        if row is None:
-            entry = changelog_entry(service.files.get("CHANGELOG.md", ""), service.version)
-            fresh = VersionRow(service.id, service.version, service.digest, "", entry, now)
-            new.append(NewVersion(fresh, dict(service.files)))
-        elif row.package != service.digest:
-            clashes.append(
-                f"{service.id} {service.version} is known here with other content: give the changed package a higher "
-                "version"
-            )
-    await add_versions(store, new, now)
-    return clashes
