@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tuf.api.metadata import Delegations, Root, Targets
 
-from commonhall.catalogue.publishing import keys, signing, versions
+from commonhall.catalogue.publishing import keys, reviewing, signing, versions
 from commonhall.catalogue.publishing.folder import Folder
 from commonhall.catalogue.publishing.terms import Terms
 from commonhall.catalogue.refusals import CatalogueRefused
@@ -120,12 +122,12 @@ def test_one_signature_of_two_publishes_nothing(shop: Shop, tmp_path: Path) -> N
 
 def test_the_next_maintainer_checks_what_the_first_proposed(shop: Shop, tmp_path: Path) -> None:
     propose(shop, package(tmp_path))
-    [reviewed] = versions.review(shop.folder, TOOLS)
+    [reviewed] = reviewing.review(shop.folder, TOOLS, NOW)
     assert (reviewed.service.id, reviewed.service.version, reviewed.weight) == ("allotment", "1.2.0", "first")
     [file] = (shop.folder.pending / "targets" / "packages" / "allotment").iterdir()
     file.write_bytes(file.read_bytes().replace(b"allotment", b"allotmemt"))
     with pytest.raises(CatalogueRefused, match="is not what was listed"):
-        versions.review(shop.folder, TOOLS)
+        reviewing.review(shop.folder, TOOLS, NOW)
 
 
 def test_a_maintainer_is_told_of_a_published_version_that_a_proposal_would_change(
@@ -138,9 +140,58 @@ def test_a_maintainer_is_told_of_a_published_version_that_a_proposal_would_chang
     del waiting.signed.targets["packages/allotment/1.2.0.json"]
     waiting.to_file(str(shop.folder.pending / "targets.json"))
     with pytest.raises(CatalogueRefused, match=r"would change or drop packages/allotment/1\.2\.0\.json"):
-        versions.review(shop.folder, TOOLS)
+        reviewing.review(shop.folder, TOOLS, NOW)
     assert signing.withdraw(shop.folder)
     assert not shop.folder.waiting()
+
+
+@pytest.mark.parametrize(
+    ("smuggle", "why"),
+    [
+        (lambda root, targets: setattr(targets, "version", 1_000), "has number 1000 for its targets where 2"),
+        (lambda root, targets: setattr(root, "version", 9), "has number 9 for its root where 2"),
+        (
+            lambda root, targets: setattr(targets, "expires", NOW + timedelta(days=9_000)),
+            "would have its targets believed until 2050",
+        ),
+        (
+            lambda root, targets: setattr(root, "expires", NOW + timedelta(days=9_000)),
+            "would have its root believed until 2050",
+        ),
+        (lambda root, targets: setattr(targets, "delegations", Delegations({}, {})), "a delegation"),
+        (lambda root, targets: root.add_key(public(key("eve")), "targets"), "who are not among its signers"),
+        (lambda root, targets: root.add_key(public(key("eve")), "snapshot"), "who are not among its signers"),
+        (
+            lambda root, targets: setattr(root.roles["targets"], "threshold", 1),
+            "who are not among its signers",
+        ),
+        (lambda root, targets: setattr(root, "consistent_snapshot", False), "files change under readers"),
+    ],
+)
+def test_a_maintainer_is_told_of_what_a_proposal_smuggles_in(
+    shop: Shop, smuggle: Callable[[Root, Targets], None], why: str
+) -> None:
+    signing.propose_root(shop.folder, NOW)
+    assert reviewing.review(shop.folder, TOOLS, NOW) == []
+    waiting = shop.folder.waiting()
+    assert waiting.root is not None
+    assert waiting.targets is not None
+    smuggle(waiting.root.signed, waiting.targets.signed)
+    waiting.root.to_file(str(shop.folder.pending / "root.json"))
+    waiting.targets.to_file(str(shop.folder.pending / "targets.json"))
+    with pytest.raises(CatalogueRefused, match=why):
+        reviewing.review(shop.folder, TOOLS, NOW)
+
+
+def test_signers_are_told_by_name_and_digest(shop: Shop) -> None:
+    dee = key("dee")
+    assert signing.signers_change(shop.folder) == []
+    signing.propose_root(shop.folder, NOW, add=[public(dee)], remove=["ada"], threshold=3)
+    [said] = signing.signers_change(shop.folder)
+    assert said.startswith("from now on 3 of ben (")
+    assert f"dee ({dee.public_key.keyid[:8]})" in said
+    with pytest.raises(CatalogueRefused, match=r"two maintainers have the same name \(ben, ben, cyd\)"):
+        signing.propose_root(shop.folder, NOW, add=[public(key("ben"))], remove=["ada"])
 
 
 def test_two_proposals_are_signed_together(shop: Shop, tmp_path: Path) -> None:

@@ -227,13 +227,16 @@ def test_a_package_that_says_it_is_another_is_refused(shop: Shop, node: Node, tm
     other = TargetFile.from_data("packages/allotment/9.0.0.json", content, ["sha256"])
     other.unrecognized_fields["custom"] = {**target.custom, "version": "9.0.0"}
     signing.propose_target(shop.folder, other, content, NOW)
-    nonsense = TargetFile.from_data("packages/allotment/9.1.0.json", b"[]", ["sha256"])
-    signing.propose_target(shop.folder, nonsense, b"[]", NOW)
+    for path, raw in (("9.1.0", b"[]"), ("9.2.0", b'{"../x": ""}'), ("9.3.0", b'{"service.yaml": "id: x"}')):
+        nonsense = TargetFile.from_data(f"packages/allotment/{path}.json", raw, ["sha256"])
+        signing.propose_target(shop.folder, nonsense, raw, NOW)
     shop.release()
     result = node.look()
     assert found(result) == [("allotment", "1.2.0")]
     assert "9.0.0.json holds allotment 1.2.0" in result.refused[0]
     assert "9.1.0.json is not a package" in result.refused[1]
+    assert "9.2.0.json is not a package" in result.refused[2]
+    assert "9.3.0.json cannot be run by this release of Commonhall (service.yaml:1:1: " in result.refused[3]
 
 
 # -- expired ---------------------------------------------------------------------------------------------------
@@ -318,6 +321,21 @@ def test_a_stolen_key_that_ran_ahead_is_overcome_by_another_key(
     shop.online = fresh
     shop.release()
     assert found(node.look()) == [("allotment", "1.2.0")]
+
+
+def test_what_was_served_before_a_key_was_changed_is_refused_even_with_its_root(
+    shop: Shop, node: Node, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(shop.folder.metadata, old)
+    fresh = key("fresh")
+    signing.propose_root(shop.folder, NOW, online=public(fresh))
+    shop.online = fresh
+    shop.release()
+    node.look()
+    shutil.rmtree(shop.folder.metadata)
+    shutil.copytree(old, shop.folder.metadata)
+    node.refuses("its timestamp is not signed by the key of its publishing machine")
 
 
 # -- wrongly signed --------------------------------------------------------------------------------------------

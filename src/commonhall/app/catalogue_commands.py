@@ -84,13 +84,13 @@ def _now() -> Any:
 
 def _sign_and_release(path: Path, keys: list[Path] | None, online: Path | None) -> None:
     """Check what is pending, add these signatures, and release it if they are enough and the machine's key is here."""
-    from commonhall.catalogue.publishing import signing, versions  # noqa: PLC0415
+    from commonhall.catalogue.publishing import reviewing, signing  # noqa: PLC0415
     from commonhall.catalogue.publishing.folder import Folder as Place  # noqa: PLC0415
 
     place = Place(path)
     signers = [_signer(key) for key in keys or []]
     if signers:
-        for one in versions.review(place, _tools()):
+        for one in reviewing.review(place, _tools(), _now()):
             after = f"after {one.follows}: {one.weight}" if one.follows else "the first version"
             out.print(f"signing {one.service.id} {one.service.version} ({after})", markup=False)
         for line in signing.signers_change(place):

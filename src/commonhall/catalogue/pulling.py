@@ -24,7 +24,7 @@ from tuf.api.metadata import TargetFile
 
 from commonhall.catalogue.fetching import Fetcher, check_address, open_client
 from commonhall.catalogue.publishing.folder import write
-from commonhall.catalogue.publishing.versions import files_of, target_of
+from commonhall.catalogue.publishing.versions import files_of, said_of, target_of
 from commonhall.catalogue.refusals import CatalogueRefused
 from commonhall.catalogue.verifying import TRUSTED_ROOT, Unreachable, believe, read_root
 from commonhall.engine.problems import ServiceRefused
@@ -277,8 +277,8 @@ def find_new(
 
 def _known(source: Source, target: TargetFile, known: Known) -> bool:
     """Whether this version is here. Raises `CatalogueRefused` where it is, with other content."""
-    said = target.custom if isinstance(target.custom, dict) else {}
-    row = known.get((str(said.get("service")), str(said.get("version"))))
+    said = said_of(target)
+    row = known.get((said.get("service", ""), said.get("version", "")))
     if row is None or row.package == said.get("digest"):
         return row is not None
     here = (
@@ -305,7 +305,7 @@ def _checked(
         ) from None
     except ValueError:
         raise CatalogueRefused(f"{path} is not a package; ask the catalogue's maintainers") from None
-    said = target.custom if isinstance(target.custom, dict) else {}
+    said = said_of(target)
     if path != target_of(service.id, service.version) or said.get("digest") != service.digest:
         raise CatalogueRefused(
             f"{path} holds {service.id} {service.version}, or other content than its maintainers say: it is not taken; "

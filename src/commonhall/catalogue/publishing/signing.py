@@ -218,17 +218,21 @@ def signers(folder: Folder) -> list[str]:
     if root is None:
         folder.released()
         return []
-    return [_people(root.signed), f"the publishing machine: {_machine(root.signed)}"]
+    return list(_summary(root.signed))
 
 
 def signers_change(folder: Folder) -> list[str]:
-    """In a sentence, who would sign from now on, where that is pending and another than now."""
+    """In sentences, who would sign and for how long from now on, where that is pending and another than now."""
     waiting, current = folder.waiting().root, folder.newest_root()
     if waiting is None or current is None:
         return []
-    said = (_people(waiting.signed), f"the publishing machine: {_machine(waiting.signed)}")
-    before = (_people(current.signed), f"the publishing machine: {_machine(current.signed)}")
+    said, before = _summary(waiting.signed), _summary(current.signed)
     return [f"from now on {one}" for one, old in zip(said, before, strict=True) if one != old]
+
+
+def _summary(root: Root) -> tuple[str, str, str]:
+    days = ", ".join(f"{role} {days}" for role, days in asdict(terms_of(root)).items())
+    return _people(root), f"the publishing machine: {_machine(root)}", f"days of belief: {days}"
 
 
 def _people(root: Root) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile, Targets
@@ -23,7 +24,7 @@ from commonhall.catalogue.publishing.signing import propose_target
 from commonhall.catalogue.refusals import CatalogueRefused
 from commonhall.engine.package import Service
 from commonhall.engine.problems import ServiceRefused
-from commonhall.engine.reader import read_service
+from commonhall.engine.reader import FILES, read_service
 from commonhall.engine.working_days import Calendar
 
 FIRST = "first"
@@ -62,9 +63,20 @@ def content_of(files: Mapping[str, str]) -> bytes:
 def files_of(content: bytes) -> dict[str, str]:
     """The files of a package. Raises ValueError where this is none."""
     found = json.loads(content)
-    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+    if (
+        not isinstance(found, dict)
+        or not found.keys() <= set(FILES)
+        or not all(isinstance(text, str) for text in found.values())
+    ):
         raise ValueError("this is not a package")
     return found
+
+
+def said_of(target: TargetFile) -> Mapping[str, str]:
+    """What a target says of its version: service, version, digest and more; nothing where it says so wrongly."""
+    said: Any = target.custom
+    named = ("service", "version", "digest")
+    return said if isinstance(said, dict) and all(isinstance(said.get(name), str) for name in named) else {}
 
 
 def publish(package: Path, folder: Folder, tools: Tools, now: datetime) -> Reviewed | None:
@@ -72,10 +84,10 @@ def publish(package: Path, folder: Folder, tools: Tools, now: datetime) -> Revie
 
     Raises `ServiceRefused` with the package's problems, and `CatalogueRefused` where this version cannot be published.
     """
-    service = _checked(read_folder(package), package, tools)
+    service = checked(read_folder(package), package, tools)
     there = listed(folder)
     known = there.get(target_of(service.id, service.version))
-    if known is not None and known.custom["digest"] == service.digest:
+    if known is not None and said_of(known).get("digest") == service.digest:
         return None
     if known is not None:
         raise CatalogueRefused(
@@ -97,11 +109,12 @@ def publish(package: Path, folder: Folder, tools: Tools, now: datetime) -> Revie
     return reviewed
 
 
-def _checked(files: Mapping[str, str], package: Path, tools: Tools) -> Service:
-    checked = check_files(files, package, tools.calendars, tools.codes)
-    if checked.problems or checked.service is None:
-        raise ServiceRefused(checked.problems)
-    return checked.service
+def checked(files: Mapping[str, str], package: Path, tools: Tools) -> Service:
+    """A package without problems, whose examples end as they say. Raises `ServiceRefused`."""
+    found = check_files(files, package, tools.calendars, tools.codes)
+    if found.problems or found.service is None:
+        raise ServiceRefused(found.problems)
+    return found.service
 
 
 def listed(folder: Folder) -> dict[str, TargetFile]:
@@ -122,11 +135,11 @@ def review_one(service: Service, folder: Folder, there: Mapping[str, TargetFile]
             f"CHANGELOG.md does not say what {service.id} {service.version} changes: add a heading "
             f"'## {service.version}' with at least one sentence below it"
         )
+    others = [said_of(target) for target in there.values()]
     lower = [
-        target.custom["version"]
-        for target in there.values()
-        if target.custom["service"] == service.id
-        and numbers(target.custom["version"]) < numbers(service.version)
+        said["version"]
+        for said in others
+        if said and said["service"] == service.id and numbers(said["version"]) < numbers(service.version)
     ]
     if not lower:
         return Reviewed(service, None, FIRST, changelog)
@@ -148,43 +161,6 @@ def _weight(old: Service, new: Service) -> str:
             f"{difference.least_version} or higher, for {told}{more}"
         )
     return difference.weight.name.lower() if difference.weight else "none"
-
-
-def review(folder: Folder, tools: Tools) -> list[Reviewed]:
-    """Check everything pending as `publish` did, for the next maintainer to sign. Raises `CatalogueRefused`.
-
-    Nobody signs for another's machine: what was published must still be there, unchanged, and what is new must be
-    right by this maintainer's own check.
-    """
-    waiting = folder.waiting().targets
-    released = folder.released()
-    before: Mapping[str, TargetFile] = released.targets.signed.targets if released else {}
-    after: Mapping[str, TargetFile] = waiting.signed.targets if waiting else before
-    for path, target in before.items():
-        if after.get(path) != target:
-            raise CatalogueRefused(
-                f"what is pending would change or drop {path}, which is published: do not sign it; "
-                "`commonhall catalogue withdraw` drops it"
-            )
-    found: list[Reviewed] = []
-    for path in sorted(after.keys() - before.keys()):
-        files = read_target(folder, after[path])
-        service = _checked(files, Path(path).parent, tools)
-        said = after[path].custom
-        if path != target_of(service.id, service.version) or (
-            said["service"],
-            said["version"],
-            said["digest"],
-        ) != (
-            service.id,
-            service.version,
-            service.digest,
-        ):
-            raise CatalogueRefused(
-                f"{path} holds {service.id} {service.version}, or says another digest: do not sign it"
-            )
-        found.append(review_one(service, folder, after, tools))
-    return found
 
 
 def read_target(folder: Folder, target: TargetFile) -> dict[str, str]:
