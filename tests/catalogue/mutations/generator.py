@@ -35,16 +35,23 @@ def original_of(text: str) -> Tree:
 
 
 def mutations(tree: Tree, seed: int, count: int) -> Iterator[tuple[str, Tree]]:
-    """`count` changed copies, each with what was done to it; the same for the same seed."""
+    """At most `count` changed copies, no two alike, each with what was done to it; the same for the same seed.
+
+    One in six has two changes, which must not hide one another.
+    """
     chance = random.Random(seed)
-    made = 0
-    while made < count:
-        mutator = chance.choice(MUTATORS)
+    seen = {json.dumps(tree)}
+    for _ in range(count):
         changed = copy.deepcopy(tree)
-        said = mutator(changed, chance)
-        if said is not None:
-            made += 1
-            yield f"{mutator.__name__}: {said}", changed
+        done = []
+        for mutator in chance.choices(MUTATORS, k=chance.choice([1, 1, 1, 1, 1, 2])):
+            said = mutator(changed, chance)
+            if said is not None:
+                done.append(f"{mutator.__name__}: {said}")
+        written = json.dumps(changed)
+        if written not in seen:
+            seen.add(written)
+            yield "; ".join(done), changed
 
 
 def _questions(tree: Tree) -> list[Tree]:
@@ -108,6 +115,15 @@ def add_page(tree: Tree, chance: random.Random) -> str | None:
     return f"optional={optional} when={guard!r}"
 
 
+def add_checked_page(tree: Tree, chance: random.Random) -> str | None:
+    field = {"id": "brand_new", "type": "text", "optional": True}
+    require = chance.choice(["answers.brand_new != ''", "answers.brand_new.size() < 50"])
+    check = {"id": "not-empty", "require": require, "message": "Say something"}
+    page: Tree = {"id": "brand-new", "question": "Something new?", "fields": [field], "checks": [check]}
+    tree["pages"].insert(chance.randrange(len(tree["pages"]) + 1), page)
+    return require
+
+
 def add_exit(tree: Tree, chance: random.Random) -> str | None:
     when = chance.choice(["today > date('2020-01-01')", "today < date('2020-01-01')"])
     page = {"id": "brand-new-end", "exit": True, "question": "The end", "body": "Sorry.", "when": when}
@@ -132,6 +148,7 @@ def change_when(tree: Tree, chance: random.Random) -> str | None:
     old = page["when"]
     page["when"] = chance.choice(
         [f"!({old})", f"({old}) && today > date('2020-01-01')", f"({old}) || today < date('2020-01-01')",
+         f"{old} // && today < date('2020-01-01')", f"true // {old}",
          old.replace(" ", "  "), old.replace("==", "!="), old.replace(">", ">="), old.replace("&&", "||"), f"({old})"]
     )  # fmt: skip
     return f"{page['id']}: {page['when']}" if page["when"] != old else None
@@ -268,6 +285,42 @@ def move_bound(tree: Tree, chance: random.Random) -> str | None:
     old = part.get(key, {"max_length": 200, "min": 1, "max": 10}[key])
     part[key] = max(1, old + by)
     return f"{part['id']}.{key} {old} to {part[key]}"
+
+
+def change_list(tree: Tree, chance: random.Random) -> str | None:
+    found = _field(tree, chance, "list")
+    if found is None:
+        return None
+    columns = found[1]["fields"]
+    one = chance.choice(columns)
+    how = chance.choice(["drop", "add", "optional", "rename", "reverse"])
+    if how == "drop" and len(columns) > 1:
+        columns.remove(one)
+    elif how == "add":
+        columns.append({"id": "brand_new", "type": "text", "label": "New", "optional": chance.random() < 0.5})
+    elif how == "optional":
+        one["optional"] = not one.get("optional", False)
+    elif how == "rename":
+        one["id"] += "_2"
+    else:
+        columns.reverse()
+    return f"{found[1]['id']} {how} {one['id']}"
+
+
+def radios_to_select(tree: Tree, chance: random.Random) -> str | None:
+    found = _field(tree, chance, "radios", "select")
+    if found is None:
+        return None
+    found[1]["type"] = "select" if found[1]["type"] == "radios" else "radios"
+    return str(found[1]["id"])
+
+
+def change_autocomplete(tree: Tree, chance: random.Random) -> str | None:
+    found = _field(tree, chance, "text")
+    if found is None:
+        return None
+    found[1]["autocomplete"] = "off" if "autocomplete" not in found[1] else None
+    return str(found[1]["id"])
 
 
 def date_side(tree: Tree, chance: random.Random) -> str | None:
@@ -432,6 +485,11 @@ def relabel_setting(tree: Tree, chance: random.Random) -> str | None:
 
 
 # -- the rest ------------------------------------------------------------------------------------------------
+
+
+def add_lookup(tree: Tree, chance: random.Random) -> str | None:
+    tree["lookups"] = {"brand_new": {"needs": {"uprn": "string"}, "gives": chance.choice(["string", "date"])}}
+    return "brand_new"
 
 
 def drop_wording(tree: Tree, chance: random.Random) -> str | None:

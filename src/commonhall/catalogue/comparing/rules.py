@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from commonhall.catalogue.comparing.weights import For, Weight
 from commonhall.engine import definition as d
+from commonhall.engine.expressions import names_in
 from commonhall.engine.package import Service
 
 B, A, W = Weight.BREAKING, Weight.ADDITIVE, Weight.WORDING
@@ -36,9 +37,10 @@ class Pair:
 
     def in_logic(self, name: str) -> bool:
         """Whether a condition, check or target of either version asks for this."""
-        word = re.compile(rf"\b{re.escape(name)}\b")
         return any(
-            word.search(text) for service in (self.old, self.new) for text in expressions(service.definition)
+            name in names_in(text)
+            for service in (self.old, self.new)
+            for text in expressions(service.definition)
         )
 
 
@@ -56,11 +58,27 @@ def expressions(definition: d.ServiceDefinition) -> Iterator[str]:
         yield definition.case.target_working_days
 
 
+_HARD_TO_READ = re.compile(r"""//|'''|\"{3}|\b[rRbB]{1,2}['"]""")
+"""Comments and raw or long strings: spaces and line ends inside them decide what an expression means."""
+
+
 def same_logic(one: Any, other: Any) -> bool:
-    """Whether two expressions are written alike but for spaces."""
-    if not isinstance(one, str) or not isinstance(other, str):
+    """Whether two expressions are written alike but for spaces and brackets around the whole."""
+    if one == other or not isinstance(one, str) or not isinstance(other, str):
         return bool(one == other)
-    return tokens(one) == tokens(other)
+    if _HARD_TO_READ.search(one) or _HARD_TO_READ.search(other):
+        return False
+    return _bare(tokens(one)) == _bare(tokens(other))
+
+
+def _bare(words: list[str]) -> list[str]:
+    """Without the brackets that hold the whole expression."""
+    depth = 0
+    for at, word in enumerate(words):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0 and at < len(words) - 1:
+            return words
+    return _bare(words[1:-1]) if len(words) > 2 else words
 
 
 def tokens(text: str) -> list[str]:
@@ -157,11 +175,9 @@ def setting_default(pair: Pair, one: Any, _other: Any, old: Any, new: Any) -> It
         codes = [[option.code for option in value] for value in (old, new)]
         if codes[0] != codes[1] and pair.in_logic(f"settings.{name}"):
             yield Found(B, K, "the default choices changed, and conditions ask for them")
-    elif pair.in_logic(f"settings.{name}"):
-        says = f"the default {_short(old)} became {_short(new)}, and conditions ask for it"
-        yield Found(B, K, says)
     else:
-        yield Found(W, R, f"the default {_short(old)} became {_short(new)}, which only texts show")
+        says = f"the default {_short(old)} became {_short(new)}: it now holds in councils that gave no value"
+        yield Found(B, K, says)
 
 
 def optional(_pair: Pair, _one: Any, _other: Any, _old: Any, new: Any) -> Iterator[Found]:
@@ -190,10 +206,15 @@ def wording_marks(_pair: Pair, _one: Any, _other: Any, old: Any, new: Any) -> It
 
 
 def retention(_pair: Pair, _one: Any, _other: Any, old: Any, new: Any) -> Iterator[Found]:
-    """How long cases are kept: what councils have told people in their privacy notices."""
-    shorter = new < old
-    says = f"cases are kept {'shorter' if shorter else 'longer'}: {old} days became {new}"
-    yield Found(B if shorter else A, K, says)
+    """How long cases are kept: councils have promised it in their privacy notices, so longer breaks it too."""
+    says = f"cases are kept {'shorter' if new < old else 'longer'}: {old} days became {new}"
+    yield Found(B, K, says)
+
+
+def journey_hours(_pair: Pair, _one: Any, _other: Any, old: Any, new: Any) -> Iterator[Found]:
+    """How long a person may take to come back: who had until tomorrow must not find it gone tonight."""
+    says = f"unfinished journeys can be resumed for {new} hours instead of {old}"
+    yield Found(B if new < old else A, R, says)
 
 
 def list_order(_pair: Pair, _one: Any, _other: Any, _old: Any, _new: Any) -> Iterator[Found]:
@@ -212,6 +233,7 @@ def _short(value: Any) -> str:
 
 READS = always(W, R, "reads differently")
 LOOKS = always(W, R, "looks different")
+TOLD = always(W, K, "is explained differently to councils")
 
 _FIELD: dict[str, Rule] = {
     "id": nested,
@@ -223,8 +245,8 @@ _FIELD: dict[str, Rule] = {
     "autocomplete": LOOKS,
 }
 _SETTING: dict[str, Rule] = {
-    "label": READS,
-    "hint": READS,
+    "label": TOLD,
+    "hint": TOLD,
     "type": always(B, K, "is another type of setting: {old} became {new}"),
     "default": setting_default,
     "min": bound(True, "the lowest value", K),
@@ -240,7 +262,7 @@ RULES: dict[type, dict[str, Rule]] = {
         "lgil": always(B, K, "is another interaction of the national list: {old} became {new}"),
         "languages": languages,
         "retention_days": retention,
-        "journey_hours": always(A, R, "unfinished journeys are kept {new} hours instead of {old}"),
+        "journey_hours": journey_hours,
         "start": nested,
         "settings": nested,
         "lookups": nested,
@@ -334,3 +356,32 @@ RULES: dict[type, dict[str, Rule]] = {
     | {"min": bound(True, "the fewest choices", K), "max": bound(False, "the most choices", K)},
 }
 """The rule of every key of every part of the language (`engine/definition.py`)."""
+
+_KINDS: dict[type, str] = {
+    d.ServiceDefinition: "service",
+    d.Start: "start",
+    d.Confirmation: "confirmation",
+    d.CasePart: "case",
+    d.ContactFields: "contact",
+    d.Place: "place",
+    d.Lookup: "lookup",
+    d.Page: "page",
+    d.Check: "check",
+}
+_COMES_AND_GOES = ("setting", "lookup", "place", "page", "field", "check")
+_MOVES = ("place", "page", "field", "check")
+
+
+def rule_id(part: type, key: str) -> str:
+    """How the rule of a key is called, as docs/versions.md names it: `field.max_length`, `page.when`."""
+    if issubclass(part, d.FieldPart):
+        return f"field.{key}"
+    return f"setting.{key}" if issubclass(part, d.SettingPart) else f"{_KINDS[part]}.{key}"
+
+
+def rule_ids() -> frozenset[str]:
+    """Every rule that can weigh a change."""
+    keys = {rule_id(part, key) for part, rules in RULES.items() for key in rules if rules[key] is not nested}
+    whole = {f"{kind}.{what}" for kind in _COMES_AND_GOES for what in ("gone", "new")}
+    order = {f"{kind}.order" for kind in _MOVES}
+    return frozenset(keys | whole | order | {"cy.texts", "package.files", "unforeseen"})
