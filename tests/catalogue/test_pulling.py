@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
 
@@ -586,6 +588,12 @@ def test_what_is_no_root_is_not_trusted(shop: Shop, node: Node, tmp_path: Path) 
         pulling.add_source(node.catalogues, NAME, path, root=shop.root)
 
 
+def test_a_catalogue_that_is_kept_wrongly_is_named(node: Node) -> None:
+    (node.catalogues / NAME / "source.json").write_text("{")
+    with pytest.raises(CatalogueRefused, match=r"national/source\.json cannot be read: delete its folder"):
+        pulling.list_sources(node.catalogues)
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8080/c", "http://localhost/c", "http://[::1]/c"])
 def test_plain_http_goes_to_this_machine(shop: Shop, tmp_path: Path, address: str) -> None:
     assert pulling.add_source(tmp_path, NAME, address, root=shop.root).address == address
@@ -674,3 +682,49 @@ async def test_the_folder_beside_the_installation_is_a_source_too(
 
 def test_unreachable_is_a_refusal() -> None:
     assert issubclass(Unreachable, CatalogueRefused)
+
+
+# -- laws ------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_no_byte_that_somebody_changes_is_ever_believed(
+    shop: Shop, node: Node, tmp_path: Path, data: st.DataObject
+) -> None:
+    """Whatever is changed in the catalogue or in what was seen of it: the right packages, or a refusal in words."""
+    [right] = _right(shop)
+    catalogue, seen = tmp_path / "changed", tmp_path / "seen" / NAME
+    for place in (catalogue, seen):
+        shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(shop.folder.path, catalogue)
+    shutil.copytree(node.catalogues / NAME, seen)
+    changed = Node(tmp_path / "seen", Source(NAME, str(catalogue)), node.http)
+    if data.draw(st.booleans(), label="seen before"):
+        changed.look()
+    files = sorted(
+        path
+        for place in (catalogue, seen)
+        for path in place.rglob("*.json")
+        if path.name != "source.json" and not path.is_symlink()
+    )
+    path = data.draw(st.sampled_from(files), label="file")
+    raw = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(raw) - 1), label="at")
+    raw[at] = data.draw(st.integers(0, 255), label="byte")
+    how = data.draw(st.sampled_from(["change", "cut", "insert"]), label="how")
+    path.write_bytes(
+        {"change": bytes(raw), "cut": bytes(raw[:at]), "insert": bytes(raw[: at + 1] + raw[at:])}[how]
+    )
+    try:
+        result = changed.look()
+    except CatalogueRefused:
+        return
+    assert [one.files for one in result.new] in ([right], [])
+    assert result.new or result.refused
+
+
+def _right(shop: Shop) -> list[dict[str, str]]:
+    released = shop.folder.released()
+    assert released is not None
+    return [versions.read_target(shop.folder, one) for one in released.targets.signed.targets.values()]

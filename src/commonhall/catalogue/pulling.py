@@ -144,9 +144,18 @@ def _find_root(fetcher: Fetcher, digest: str) -> bytes:
 
 
 def list_sources(catalogues: Path) -> list[Source]:
-    """The catalogues that this installation pulls from, by name."""
+    """The catalogues that this installation pulls from, by name. Raises `CatalogueRefused` where one is unreadable."""
     found = sorted(catalogues.glob("*/source.json")) if catalogues.is_dir() else []
-    return [Source(path.parent.name, json.loads(path.read_bytes())["address"]) for path in found]
+    return [Source(path.parent.name, _address(path)) for path in found]
+
+
+def _address(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_bytes())["address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CatalogueRefused(
+            f"{path} cannot be read: delete its folder, and add the catalogue again"
+        ) from None
 
 
 def remove_source(catalogues: Path, name: str) -> None:
