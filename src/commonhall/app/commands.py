@@ -21,6 +21,7 @@ from rich.table import Table
 from commonhall.app.catalogue_commands import catalogue, publish
 from commonhall.app.diff_command import diff
 from commonhall.app.proposal_commands import proposals, variation
+from commonhall.app.rehearse_command import rehearse
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
 from commonhall.app.terminal import err, known, out, with_database
 from commonhall.connectors.sandbox.jobs import JournalBroken
@@ -41,6 +42,7 @@ cli.add_typer(council, name="council")
 cli.add_typer(proposals, name="proposals")
 cli.command()(variation)
 cli.command()(diff)
+cli.command()(rehearse)
 cli.add_typer(catalogue, name="catalogue")
 cli.command()(publish)
 
