@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -282,10 +283,13 @@ def test_a_maintainer_leaves_and_another_comes(shop: Shop, tmp_path: Path) -> No
 
 def test_a_folder_that_somebody_changed_is_not_built_on(shop: Shop, tmp_path: Path) -> None:
     made = package(tmp_path)
-    path = shop.folder.metadata / "1.targets.json"
-    path.write_text(path.read_text().replace("2027", "2037"))
-    with pytest.raises(CatalogueRefused, match="is not signed by its maintainers: somebody changed it"):
-        propose(shop, made)
+    for name in ("timestamp.json", "1.snapshot.json", "1.targets.json"):
+        path = shop.folder.metadata / name
+        right = path.read_text()
+        path.write_text(right.replace('"expires":"202', '"expires":"203'))
+        with pytest.raises(CatalogueRefused, match=f"{re.escape(name)} is not signed by those who may"):
+            propose(shop, made)
+        path.write_text(right)
     path.write_text("{}")
     with pytest.raises(CatalogueRefused, match="cannot be read as a list of its kind"):
         propose(shop, made)

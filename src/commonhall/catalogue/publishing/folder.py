@@ -77,18 +77,25 @@ class Folder:
             raise CatalogueRefused(
                 f"{self.path} is not a catalogue: make one with `commonhall catalogue init`, or name another folder"
             )
-        timestamp = _read(Timestamp, self.metadata / "timestamp.json")
-        snapshot = _read(Snapshot, self.metadata / f"{timestamp.signed.snapshot_meta.version}.snapshot.json")
-        number = snapshot.signed.meta["targets.json"].version
-        targets = _read(Targets, self.metadata / f"{number}.targets.json")
+        timestamp = self._signed(Timestamp, "timestamp.json", root.signed)
+        number = timestamp.signed.snapshot_meta.version
+        snapshot = self._signed(Snapshot, f"{number}.snapshot.json", root.signed)
+        listed = snapshot.signed.meta.get("targets.json")
+        number = listed.version if listed else 0
+        targets = self._signed(Targets, f"{number}.targets.json", root.signed)
+        return Released(root, timestamp, snapshot, targets)
+
+    def _signed(self, kind: type[Role], name: str, root: Root) -> Metadata[Role]:
+        """A published list, signed by those whom the root names for it."""
+        path = self.metadata / name
+        found = _read(kind, path)
         try:
-            root.signed.verify_delegate(Targets.type, targets.signed_bytes, targets.signatures)
+            root.verify_delegate(kind.type, found.signed_bytes, found.signatures)
         except RepositoryError:
             raise CatalogueRefused(
-                f"{self.metadata / f'{number}.targets.json'} is not signed by its maintainers: somebody changed it; "
-                "put back the copy that was published"
+                f"{path} is not signed by those who may: somebody changed it; put back the copy that was published"
             ) from None
-        return Released(root, timestamp, snapshot, targets)
+        return found
 
     def newest_root(self) -> Metadata[Root] | None:
         """The root with the highest number; None before the first."""
