@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from commonhall.catalogue.comparing import For, Weight, compare
-from commonhall.catalogue.comparing.rules import RULES, rule_ids
+from commonhall.catalogue.comparing import Difference, For, Weight, compare
+from commonhall.catalogue.comparing.rules import RULES, rule_ids, same_logic
+from commonhall.catalogue.comparing.unforeseen import unclaimed
 from commonhall.engine import definition as d
 from commonhall.engine.package import Service
 from commonhall.engine.problems import ServiceRefused
 from commonhall.engine.reader import read_service
 from commonhall.engine.working_days import Calendar
-from tests.catalogue.mutations.generator import files_of, mutations, original_of
+from tests.catalogue.mutations.generator import Tree, files_of, mutations, original_of
 from tests.catalogue.mutations.judge import Judge
 from tests.houses import HOME
 
@@ -78,6 +81,13 @@ def test_the_corpus_is_large_enough() -> None:
 @pytest.mark.parametrize("part", RULES, ids=lambda part: part.__name__)
 def test_every_key_of_the_language_has_a_rule(part: type[d.Part]) -> None:
     assert RULES[part].keys() == part.model_fields.keys()
+
+
+def test_the_page_of_versions_names_every_rule_and_no_other() -> None:
+    page = (HOME / "docs" / "versions.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and line.count(" | ") == 2]
+    named = {name for row in rows for name in re.findall(r"`([\w.]+)`", row.rpartition(" | ")[2])}
+    assert named == rule_ids()
 
 
 def test_every_part_of_the_language_has_rules() -> None:
@@ -179,3 +189,119 @@ class TestByHand:
             found = compare(read_service(english, calendars), read_service(files, calendars))
             [change] = [change for change in found.changes if change.where == "pages.gate"]
             assert change.weight is weight, when
+
+
+class TestOfATree:
+    """Changes that words alone could hide."""
+
+    @pytest.fixture
+    def tree(self) -> Tree:
+        return original_of(package("missed-bin")["service.yaml"])
+
+    def compared(self, tree: Tree, changed: Tree, calendars: Mapping[str, Calendar]) -> Difference:
+        return compare(read_service(files_of(tree), calendars), read_service(files_of(changed), calendars))
+
+    def test_a_page_that_may_be_left_empty_but_checks_it_breaks(
+        self, tree: Tree, calendars: Mapping[str, Calendar]
+    ) -> None:
+        new = copy.deepcopy(tree)
+        page: Tree = {
+            "id": "more",
+            "question": "More?",
+            "fields": [{"id": "more", "type": "text", "optional": True}],
+        }
+        new["pages"].insert(1, page)
+        assert self.compared(tree, new, calendars).weight is Weight.ADDITIVE
+        page["checks"] = [{"require": "answers.more != ''", "message": "Say more"}]
+        assert self.compared(tree, new, calendars).weight is Weight.BREAKING
+
+    def test_a_default_that_only_texts_show_still_changes_what_a_council_tells_people(
+        self, tree: Tree, calendars: Mapping[str, Calendar]
+    ) -> None:
+        new = copy.deepcopy(tree)
+        new["settings"]["out_by"]["default"] = "9am"
+        [change] = self.compared(tree, new, calendars).changes
+        assert (change.weight, change.for_whom, change.rule) == (
+            Weight.BREAKING,
+            For.COUNCILS,
+            "setting.default",
+        )
+
+    @pytest.mark.parametrize(
+        ("key", "value", "weight"),
+        [
+            ("journey_hours", 12, Weight.BREAKING),
+            ("journey_hours", 48, Weight.ADDITIVE),
+            ("retention_days", 3000, Weight.BREAKING),
+            ("retention_days", 30, Weight.BREAKING),
+        ],
+    )
+    def test_how_long_things_are_kept(
+        self, tree: Tree, key: str, value: int, weight: Weight, calendars: Mapping[str, Calendar]
+    ) -> None:
+        assert self.compared(tree, {**tree, key: value}, calendars).weight is weight
+
+    def test_radios_and_a_select_take_the_same_answers(
+        self, tree: Tree, calendars: Mapping[str, Calendar]
+    ) -> None:
+        new = copy.deepcopy(tree)
+        [part] = [part for page in new["pages"] for part in page.get("fields", []) if part["id"] == "tag"]
+        part["type"] = "select"
+        assert self.compared(tree, new, calendars).weight is Weight.WORDING
+        part["options"].pop()
+        assert self.compared(tree, new, calendars).weight is Weight.BREAKING
+
+    def test_of_two_checks_alike_neither_is_passed_over(
+        self, tree: Tree, calendars: Mapping[str, Calendar]
+    ) -> None:
+        check = {"require": "today > date('2020-01-01')", "message": "No"}
+        page = tree["pages"][0]
+        page["checks"] = [check, {**check}]
+        new = copy.deepcopy(tree)
+        new["pages"][0]["checks"][0]["message"] = "Not yet"
+        assert [change.rule for change in self.compared(tree, new, calendars).changes] == ["check.message"]
+        new["pages"][0]["checks"].append({**check})
+        assert self.compared(tree, new, calendars).weight is Weight.BREAKING
+
+    def test_a_language_gone_and_a_language_new(self, calendars: Mapping[str, Calendar]) -> None:
+        both = read_service(package("missed-bin"), calendars)
+        files = package("missed-bin")
+        del files["cy.yaml"]
+        files["service.yaml"] = files["service.yaml"].replace("[en, cy]", "[en]")
+        english = read_service(files, calendars)
+        assert compare(both, english).weight is Weight.BREAKING
+        assert compare(english, both).weight is Weight.ADDITIVE
+
+    def test_what_no_rule_speaks_of_is_found_all_the_same(
+        self, tree: Tree, calendars: Mapping[str, Calendar]
+    ) -> None:
+        original = read_service(files_of(tree), calendars)
+        for said, changed in mutations(tree, seed=7, count=60):
+            try:
+                mutant = read_service(files_of(changed), calendars)
+            except ServiceRefused:
+                continue
+            places = [change.where for change in compare(original, mutant).changes]
+            found = list(unclaimed(original.definition, mutant.definition, ()))
+            assert bool(found) == (places != ["package"]), said
+            assert list(unclaimed(original.definition, mutant.definition, places)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("answers.a=='x'", "answers.a  ==  'x'", True),
+        ("(answers.a == 'x')", "answers.a == 'x'", True),
+        ("((today > date('2020-01-01')))", "today > date('2020-01-01')", True),
+        ("(settings.a) || (settings.b)", "settings.a) || (settings.b", False),
+        ("(settings.a || settings.b) && settings.c", "settings.a || settings.b && settings.c", False),
+        ("answers.a == 'x y'", "answers.a == 'x  y'", False),
+        ("settings.a // or\n && settings.b", "settings.a // or && settings.b", False),
+        ("answers.a.matches(r'a\\' )", "answers.a.matches(r'a\\')", False),
+        (3, 3, True),
+        (3, "3", False),
+        (None, "true", False),
+    ],
+)
+def test_expressions_that_read_the_same(one: Any, other: Any, same: bool) -> None:
+    assert same_logic(one, other) is same

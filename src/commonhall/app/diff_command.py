@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from commonhall.app.terminal import out
 
@@ -42,13 +44,11 @@ def diff(
         }
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        table = Table("weight", "for", "where", "what")
-        for change in found.changes:
-            table.add_row(change.weight.name.lower(), change.for_whom, change.where, change.says)
+        count = len(found.changes)
         if found.changes:
-            out.print(table)
+            out.print(_table(found.changes))
         out.print(
-            f"{found.service} {found.old} to {found.new}: {len(found.changes)} changes; "
+            f"{found.service} {found.old} to {found.new}: {count} change{'' if count == 1 else 's'}; "
             f"the least version number is {found.least_version}",
             markup=False,
         )
@@ -58,3 +58,22 @@ def diff(
             )
     if check and found.understated:
         raise typer.Exit(1)
+
+
+def _table(changes: Sequence[Any]) -> Table:
+    """The changes by who notices them, the heaviest first."""
+    from commonhall.catalogue.comparing import For  # noqa: PLC0415
+
+    table = Table("for", "weight", Column("where", overflow="fold"), Column("what", overflow="fold"))
+    for whom in For:
+        mine = [change for change in changes if change.for_whom is whom]
+        for number, change in enumerate(mine):
+            # Definitions and councils' words may hold square brackets, which the terminal would take for styles.
+            table.add_row(
+                "" if number else whom.value,
+                change.weight.name.lower(),
+                escape(change.where),
+                escape(change.says),
+                end_section=number == len(mine) - 1,
+            )
+    return table
