@@ -19,7 +19,6 @@ from commonhall.app.worker import Worker
 from commonhall.casework.cases import Taken
 from commonhall.casework.deliveries import receive_updates
 from commonhall.casework.sites import Site
-from commonhall.catalogue.drafts import Adopting
 from commonhall.engine.package import Adopted
 from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import open_assets
@@ -85,7 +84,7 @@ def house_app(house: House) -> ASGIApp:
             secret=settings.key("workspace forms"),
             https=settings.https,
             local_accounts=settings.local_accounts,
-            adopting=Adopting(house.store, house.calendars, house.desk.clock, house.desk.services.package),
+            adopting=house.adopting,
             preview=preview,
             preview_names=preview_names,
         )

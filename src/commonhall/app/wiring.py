@@ -14,6 +14,7 @@ from commonhall.app.seal import Seal, SealBroken
 from commonhall.app.settings import Settings
 from commonhall.casework.desk import AdoptedServices, Clock, Desk, system_chance, system_clock
 from commonhall.casework.sites import Site, Sites
+from commonhall.catalogue.drafts import Adopting
 from commonhall.connectors.registry import Unusable, build_connector
 from commonhall.directory.directory import Directory, open_directory
 from commonhall.engine.back_office import Connector
@@ -35,6 +36,11 @@ class House:
     calendars: Mapping[str, Calendar]
     http: httpx2.AsyncClient
     seal: Seal
+
+    @property
+    def adopting(self) -> Adopting:
+        """What the use cases of adoption are handed."""
+        return Adopting(self.store, self.calendars, self.desk.clock, self.desk.services.package)
 
     async def connectors(self, council: str) -> dict[str, Connector]:
         """A council's connectors as they are configured now, by name.

@@ -73,7 +73,8 @@ class Work:
     @property
     def ready(self) -> bool:
         """Whether this may go live."""
-        return self.adopted is not None and not self.failing
+        merged = self.row.choices.get("version") == self.service.version
+        return merged and self.adopted is not None and not self.failing
 
     def faults_at(self, *where: str | int) -> list[Fault]:
         """What is wrong at a place of the choices, and within it."""
@@ -266,6 +267,8 @@ async def stage(adopting: Adopting, council: str, work: Work, revision: int, by:
 def _ready(work: Work, revision: int) -> Adopted:
     if work.row.revision != revision:
         raise Stale
+    if work.row.choices.get("version") != work.service.version:
+        raise NotReady("the upgrade has something to settle first")
     if work.adopted is None:
         raise NotReady("some choices are missing or wrong: look at the parts that are marked")
     if work.failing:

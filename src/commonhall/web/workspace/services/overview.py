@@ -95,7 +95,7 @@ class _Overview:
         newest = one(form, "newest") == "yes"
         if not await drafts.begin(self.adopting, visit.council, service, visit.actor, running, newest=newest):
             return await self.overview(visit, "There is no such service in the catalogue")
-        return see(path_of(service))
+        return see(path_of(service, "upgrade") if newest else path_of(service))
 
     async def _running(self, visit: StaffVisit, service: str) -> Any:
         shelf = await drafts.look_around(self.adopting, visit.council)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from commonhall.catalogue import drafts
 from commonhall.catalogue.drafts import NotReady, Stale, Work
+from commonhall.catalogue.upgrades import is_unmerged
 from commonhall.engine.staff import Permission
 from commonhall.web.workspace.services.shared import PATH, in_words, keep, path_of, stale, with_work
 from commonhall.web.workspace.tools import BOTH, Page, Room, StaffVisit, one
@@ -159,6 +160,11 @@ def _tasks(work: Work) -> list[dict[str, Any]]:
     words = choices.get("wording") or {}
     questions = choices.get("extra_questions") or []
     tasks = []
+    if is_unmerged(work):
+        upgrade = task("Upgrade", "What clashes with your choices, and what residents will see", "upgrade")
+        tasks.append(upgrade | {"status": "To settle", "wrong": True})
+    elif work.row.base:
+        tasks.append(task("What changes", "What residents will see change", "upgrade", note="See it"))
     if definition.settings:
         note = f"{len(own)} of {len(definition.settings)} your own"
         tasks.append(task("Settings", "Times, bins, telephone numbers: what each council decides", "settings", "settings", note=note))  # fmt: skip
