@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from commonhall.catalogue.comparing.rules import RULES, Pair, rule_id, tokens
+from commonhall.catalogue.comparing.rules import RULES, Pair, hard_to_read, rule_id, tokens
 from commonhall.catalogue.comparing.unforeseen import check_names, unclaimed
 from commonhall.catalogue.comparing.weights import Change, Difference, For, Weight
 from commonhall.engine import definition as d
@@ -154,7 +154,7 @@ def _new_page(pair: Pair, page: d.Page, where: str) -> Change:
 def _turned_on(pair: Pair, when: str | None) -> bool:
     """Whether a page is asked only where a new setting is true, which it is nowhere by default."""
     guard = _GUARD.fullmatch(when or "")
-    if guard is None or _has_open_or(guard["rest"] or ""):
+    if guard is None or hard_to_read(when or "") or _has_open_or(guard["rest"] or ""):
         return False
     name = guard["name"]
     setting = pair.new.definition.settings.get(name)

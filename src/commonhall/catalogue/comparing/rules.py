@@ -66,9 +66,14 @@ def same_logic(one: Any, other: Any) -> bool:
     """Whether two expressions are written alike but for spaces and brackets around the whole."""
     if one == other or not isinstance(one, str) or not isinstance(other, str):
         return bool(one == other)
-    if _HARD_TO_READ.search(one) or _HARD_TO_READ.search(other):
+    if hard_to_read(one) or hard_to_read(other):
         return False
     return _bare(tokens(one)) == _bare(tokens(other))
+
+
+def hard_to_read(text: str) -> bool:
+    """Whether `tokens` may not see an expression as CEL does."""
+    return _HARD_TO_READ.search(text) is not None
 
 
 def _bare(words: list[str]) -> list[str]:
