@@ -18,12 +18,17 @@ from commonhall.app.wiring import House
 from commonhall.casework.cases import expire_attempts
 from commonhall.casework.deliveries import deliver_due, list_due, poll_updates
 from commonhall.casework.journeys import expire_journeys
+from commonhall.casework.staff import expire_sessions
+from commonhall.catalogue.pulling import pull
+from commonhall.catalogue.upgrades import take_patches
+from commonhall.engine.adoption import Adopter
 from commonhall.engine.back_office import DeliveryFailed
 from commonhall.storage.councils import ConnectorRow, list_connectors
 
 TICK = 0.5
 """Seconds between two looks at what is due."""
 EXPIRE_EVERY = 60.0
+CATALOGUES_EVERY = 3600.0
 MOST_AT_ONCE = 64
 """How many connectors one process delivers to at the same time, with ten cases each: as many sockets as are usual."""
 FAILING_AT_ONCE = 32
@@ -86,6 +91,8 @@ class Worker:
         if now - self._expired >= EXPIRE_EVERY:
             self._expired = now
             self._begin(("expire",), partial(self._expire, councils))
+        if now - self._begun.get(("catalogues",), -1e9) >= CATALOGUES_EVERY:
+            self._begin(("catalogues",), partial(self._catalogues, councils))
 
     def _in_turn(self, keys: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """Who was not worked for longest comes first, or those who hang would take every place that they free."""
@@ -162,3 +169,23 @@ class Worker:
         for council in councils:
             await self._guarded(("expire", council), partial(expire_journeys, self._house.desk, council))
             await self._guarded(("expire", council), partial(expire_attempts, self._house.desk, council))
+            await self._guarded(("expire", council), partial(expire_sessions, self._house.desk, council))
+
+    async def _catalogues(self, councils: list[str]) -> None:
+        """Pull what is new, then take patches for the councils that let them be taken by themselves."""
+        house = self._house
+        await self._guarded(("catalogues", "pull"), self._pull)
+        for council in councils:
+            site = house.sites.of_council(council)
+            if site is not None:
+                adopter = Adopter(site.nation, site.languages)
+                running = partial(house.desk.services.get, council)
+                job = partial(take_patches, house.adopting, council, adopter, running)
+                await self._guarded(("catalogues", council), job)
+
+    async def _pull(self) -> None:
+        house = self._house
+        folder = house.settings.data / "catalogues"
+        for result in await pull(house.store, folder, house.calendars, house.desk.clock):
+            for refused in result.refused:
+                self._log.warning("a catalogue is not believed", catalogue=result.source, reason=refused)

@@ -97,6 +97,12 @@ async def close_session(desk: Desk, council: str, token: str, by: Actor) -> None
     await stored.close_session(desk.store, council, _digest(token), entry)
 
 
+async def expire_sessions(desk: Desk, council: str) -> None:
+    """Forget sessions that are over or idle."""
+    now = desk.clock()
+    await stored.expire_sessions(desk.store, council, now, now - LONGEST_IDLE)
+
+
 async def list_entries(
     desk: Desk,
     council: str,
