@@ -34,7 +34,7 @@ def original_of(text: str) -> Tree:
     return tree
 
 
-def mutations(tree: Tree, seed: int, count: int) -> Iterator[tuple[str, Tree]]:
+def mutations(tree: Tree, seed: str, count: int) -> Iterator[tuple[str, Tree]]:
     """At most `count` changed copies, no two alike, each with what was done to it; the same for the same seed.
 
     One in six has two changes, which must not hide one another.
