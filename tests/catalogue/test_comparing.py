@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from commonhall.catalogue.comparing import Difference, For, Weight, compare
-from commonhall.catalogue.comparing.rules import RULES, rule_ids, same_logic
+from commonhall.catalogue.comparing.logic import same_logic
+from commonhall.catalogue.comparing.rules import RULES, rule_ids
 from commonhall.catalogue.comparing.unforeseen import unclaimed
 from commonhall.engine import definition as d
 from commonhall.engine.package import Service

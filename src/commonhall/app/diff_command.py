@@ -30,7 +30,7 @@ def diff(
     from commonhall.engine.working_days import load_calendars  # noqa: PLC0415
 
     calendars = load_calendars()
-    one, other = (read_service(read_folder(path), calendars, path.name) for path in (old, new))
+    one, other = (read_service(read_folder(path), calendars, str(path)) for path in (old, new))
     found = compare(one, other)
     if as_json:
         told = {

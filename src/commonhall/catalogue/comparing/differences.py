@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from commonhall.catalogue.comparing.rules import RULES, Pair, hard_to_read, rule_id, tokens
+from commonhall.catalogue.comparing.logic import hard_to_read, tokens
+from commonhall.catalogue.comparing.rules import RULES, Pair, rule_id
 from commonhall.catalogue.comparing.unforeseen import check_names, unclaimed
 from commonhall.catalogue.comparing.weights import Change, Difference, For, Weight
 from commonhall.engine import definition as d

@@ -6,11 +6,11 @@ option codes that they do not know (docs/versions.md), so what only adds to what
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from commonhall.catalogue.comparing.logic import same_logic
 from commonhall.catalogue.comparing.weights import For, Weight
 from commonhall.engine import definition as d
 from commonhall.engine.expressions import names_in
@@ -58,39 +58,6 @@ def expressions(definition: d.ServiceDefinition) -> Iterator[str]:
         yield definition.case.target_working_days
 
 
-_HARD_TO_READ = re.compile(r"""//|'''|\"{3}|\b[rRbB]{1,2}['"]""")
-"""Comments and raw or long strings: spaces and line ends inside them decide what an expression means."""
-
-
-def same_logic(one: Any, other: Any) -> bool:
-    """Whether two expressions are written alike but for spaces and brackets around the whole."""
-    if one == other or not isinstance(one, str) or not isinstance(other, str):
-        return bool(one == other)
-    if hard_to_read(one) or hard_to_read(other):
-        return False
-    return _bare(tokens(one)) == _bare(tokens(other))
-
-
-def hard_to_read(text: str) -> bool:
-    """Whether `tokens` may not see an expression as CEL does."""
-    return _HARD_TO_READ.search(text) is not None
-
-
-def _bare(words: list[str]) -> list[str]:
-    """Without the brackets that hold the whole expression."""
-    depth = 0
-    for at, word in enumerate(words):
-        depth += {"(": 1, ")": -1}.get(word, 0)
-        if depth == 0 and at < len(words) - 1:
-            return words
-    return _bare(words[1:-1]) if len(words) > 2 else words
-
-
-def tokens(text: str) -> list[str]:
-    """The words and signs of an expression, without the spaces between them."""
-    return re.findall(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\w+(?:\.\w+)*|[^\w\s]""", text)
-
-
 # -- kinds of rules ------------------------------------------------------------------------------------------
 
 
@@ -110,7 +77,7 @@ def bound(lower: bool, what: str, for_whom: For = C) -> Rule:
         infinite = float("-inf") if lower else float("inf")
         before, after = (infinite if value is None else value for value in (old, new))
         tighter = after > before if lower else after < before
-        says = f"{what} is {'tighter' if tighter else 'wider'}: {_short(old)} became {_short(new)}"
+        says = f"{what} was {_short(old)} and is {_short(new)}: {'less' if tighter else 'more'} is allowed"
         yield Found(B if tighter else A, for_whom, says)
 
     return rule
@@ -232,6 +199,8 @@ def _short(value: Any) -> str:
         return "none"
     if isinstance(value, list):
         return f"{len(value)} entries"
+    if isinstance(value, int | float):
+        return str(value).lower()
     text = str(value)
     return f"'{text[:60]}…'" if len(text) > 60 else f"'{text}'"
 
