@@ -109,11 +109,13 @@ LIST_DELIVERIES = Query(
 REPLAY_DELIVERIES = Query(
     "replay_deliveries",
     "Try again now: all that failed or wait (no reference given), or those of one case. The key stays the same. What"
-    " a worker holds at this moment is left to it. The time to give up is counted anew.",
+    " a worker holds at this moment is left to it, and of a redacted case there is nothing left to deliver. The time to give up is counted anew.",
     """
     update delivery set failed_at = null, next_at = $3, claimed_at = null, since = $3
     where council = $1 and delivered_at is null and ($2::text is null or reference = $2)
       and (claimed_at is null or claimed_at < $4)
+      and not exists (
+        select from council_case c where c.council = $1 and c.reference = delivery.reference and c.redacted_at is not null)
     returning reference
     """,
 )

@@ -99,6 +99,8 @@ class Room:
         self.pages = pages
         self.menu = menu
         self.cookie = "__Host-ch_staff" if tools.https else "ch_staff"
+        # The residents' own, so that what an officer begins for a caller goes on in the residents' pages.
+        self.resident_cookie = "__Host-ch_browser" if tools.https else "ch_browser"
 
     # -- forms -------------------------------------------------------------------------------------------
 

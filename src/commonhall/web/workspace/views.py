@@ -16,7 +16,7 @@ from commonhall.engine.staff import Permission
 from commonhall.web.pages import Pages
 from commonhall.web.responses import FormRefused, Policy, secured
 from commonhall.web.texts import WORDS
-from commonhall.web.workspace import give_back, home, services, sign_in
+from commonhall.web.workspace import cases, give_back, home, services, sign_in
 from commonhall.web.workspace.tools import HOME, MenuItem, Page, Room, StaffVisit, WorkspaceTools
 
 __all__ = ["WorkspaceTools", "workspace_app"]
@@ -41,6 +41,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
     groups = (
         home.pages(room),
         services.pages(room),
+        cases.pages(room),
         give_back.pages(room),
     )
     routes = [

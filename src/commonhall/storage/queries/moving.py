@@ -1,0 +1,88 @@
+"""Queries that move whole councils: as the owner, table by table, row for row.
+
+Rows leave and arrive as PostgreSQL's own JSON of them, so that a value is the same value again whatever its type.
+"""
+
+from __future__ import annotations
+
+from commonhall.storage.queries import Query
+
+COUNCIL_COLUMNS = Query(
+    "council_columns",
+    "The columns of a table that are stored, not computed, in their order.",
+    """
+    select column_name from information_schema.columns
+    where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER' order by ordinal_position
+    """,
+)
+
+COUNCIL_PACKAGES = Query(
+    "council_packages",
+    "The packages that a council's adopted versions and drafts stand on.",
+    """
+    select p.digest, p.service, p.version, p.files, p.added_at from package p
+    where p.digest in (select package from adopted where council = $1 union select package from draft where council = $1)
+    order by p.service, p.version, p.digest
+    """,
+)
+
+COUNCIL_PENDING = Query(
+    "council_pending",
+    "How many deliveries of a council have neither arrived nor failed.",
+    "select count(*) from delivery where council = $1 and delivered_at is null and failed_at is null",
+)
+
+COUNCIL_HERE = Query(
+    "council_here",
+    "Which council has this name, GSS code or host on the installation already.",
+    "select council from council where council = $1 or gss = $2 or host = $3 order by council limit 1",
+)
+
+UNBOUNDED = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
+"""Moving a council takes as long as it takes."""
+
+LET_AUDIT_GO = "alter table audit disable trigger keep_audit"
+KEEP_AUDIT = "alter table audit enable trigger keep_audit"
+
+
+def read_rows(table: str, key: tuple[str, ...], computed: tuple[str, ...], blank: tuple[str, ...]) -> Query:
+    """A table's rows of one council as JSON text, in the order of their key; `blank` columns leave empty."""
+    row = " ".join(["to_jsonb(t)", *(f"- '{name}'" for name in computed)])
+    emptied = "".join(f" || '{{\"{name}\": null}}'" for name in blank)
+    return Query(
+        f"read_{table}",
+        "All rows of one council.",
+        f"select (({row}){emptied})::text from {table} t where council = $1 order by {', '.join(key)}",
+    )
+
+
+def count_rows(table: str) -> Query:
+    """How many rows of a table a council has."""
+    return Query(f"count_{table}", "For progress.", f"select count(*) from {table} where council = $1")
+
+
+def write_rows(table: str, columns: list[str]) -> Query:
+    """Put rows back as they were, numbers given by the database included. $1 is a JSON list of rows."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    return Query(
+        f"write_{table}",
+        "All rows of a batch.",
+        f"insert into {table} ({names}) overriding system value "
+        f"select {names} from jsonb_populate_recordset(null::{table}, $1::text::jsonb)",
+    )
+
+
+def remove_rows(table: str) -> Query:
+    """Remove a council's rows of a table."""
+    return Query(f"remove_{table}", "All rows of one council.", f"delete from {table} where council = $1")
+
+
+def go_on_after(table: str, column: str) -> Query:
+    """Let a table's numbering go on after the greatest number in it; it never goes back."""
+    sequence = f"{table}_{column}_seq"
+    return Query(
+        f"number_{table}",
+        "After rows were put back with their numbers.",
+        f"select setval('{sequence}', m.most) from (select max({column}) as most from {table}) m, {sequence} s "
+        "where m.most > s.last_value",
+    )
