@@ -20,6 +20,7 @@ from rich.table import Table
 
 from commonhall.app.catalogue_commands import catalogue, publish
 from commonhall.app.diff_command import diff
+from commonhall.app.moving_commands import export_council, import_council, remove_council
 from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.rehearse_command import rehearse
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
@@ -39,6 +40,9 @@ council = typer.Typer(help="Councils on this installation.", no_args_is_help=Tru
 cli.add_typer(deliveries, name="deliveries")
 cli.add_typer(directory, name="directory")
 cli.add_typer(council, name="council")
+council.command("export")(export_council)
+council.command("import")(import_council)
+council.command("remove")(remove_council)
 cli.add_typer(proposals, name="proposals")
 cli.command()(variation)
 cli.command()(diff)

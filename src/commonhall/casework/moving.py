@@ -5,14 +5,12 @@ The format is described in docs/leaving.md.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import re
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import IO, Any
 import msgspec
 
 from commonhall.casework.desk import AdoptedUnknown, Desk
+from commonhall.casework.moving_extras import README, spreadsheet
 from commonhall.engine.problems import ServiceRefused
 from commonhall.engine.reader import digest_of
 from commonhall.storage.moving import (
@@ -42,7 +41,7 @@ LONGEST_LINE = 16 * 1024 * 1024
 MOST_FOLD, UNSUSPECTED = 200, 64 * 1024 * 1024
 """Text of this kind folds some twenty times; a bigger file that folds more than this was made to do harm."""
 BATCH_BYTES = 4 * 1024 * 1024
-_NAME = re.compile(r"[a-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 Progress = Callable[[str, int, int], None]
 """Told a file's name, the rows done and the rows in all."""
@@ -167,7 +166,7 @@ async def export_council(
         except BaseException:
             target.close()
             if not folder:
-                path.unlink()
+                path.unlink()  # noqa: ASYNC240 - one call, when all is over
             raise
         target.close()
         return manifest
@@ -197,7 +196,7 @@ async def _export(
             files[name] = out.note(done)
     with target.open("cases.csv") as raw:
         out = _Hashed(raw)
-        async for text in _spreadsheet(source):
+        async for text in spreadsheet(source):
             out.write(text.encode())
         files["cases.csv"] = out.note(None)
     packages = [note async for note in _export_packages(source, target, files)]
@@ -231,35 +230,6 @@ async def _export_packages(
                 files[f"{folder}/{name}"] = out.note(None)
         names = tuple(sorted(package.files))
         yield PackageNote(package.digest, package.service, package.version, folder, names, package.added_at)
-
-
-COLUMNS = ("reference", "service", "status", "channel", "submitted_at", "target_on", "assigned_to", "summary")
-
-
-async def _spreadsheet(source: Reading) -> AsyncIterator[str]:
-    page = io.StringIO()
-    sheet = csv.writer(page)
-    sheet.writerow((*COLUMNS, "contact", "location"))
-    cases = next(table for table in TABLES if table.name == "council_case")
-    async for line in source.rows(cases):
-        row = msgspec.json.decode(line)
-        sheet.writerow(
-            [harmless(row[name]) for name in COLUMNS] + [_flat(row["contact"]), _flat(row["location"])]
-        )
-        yield page.getvalue()
-        page.seek(0)
-        page.truncate()
-    yield page.getvalue()
-
-
-def _flat(parts: Mapping[str, Any]) -> str:
-    return harmless("; ".join(f"{name}: {value}" for name, value in parts.items() if value))
-
-
-def harmless(value: Any) -> str:
-    """A cell that a spreadsheet shows and never runs (OWASP, CSV injection)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in "=+-@\t\r\n" and text else text
 
 
 class _Source:
@@ -418,17 +388,3 @@ async def _compare(desk: Desk, council: str, digest: str) -> str:
     except (ServiceRefused, AdoptedUnknown) as refused:
         return f"{digest}: this release does not read it: {refused}"
     return "" if compiled == digest else f"{digest}: this release makes {compiled} of it"
-
-
-README = """Everything that {council} has on Commonhall, written by release {release}.
-
-manifest.json     what this export holds, with a SHA-256 of every file
-*.jsonl           one file for each table, one row a line, JSON in UTF-8; times are UTC
-cases.csv         the cases once more, for a spreadsheet (a leading ' keeps a cell from being run)
-packages/         the versions of services that the council ran, as their maintainers wrote them
-
-The columns are described in docs/leaving.md of Commonhall. Credentials of back offices and of staff sign-in are not
-in here; "enter_again" in the manifest names them. There are no uploads: the platform takes none.
-
-These are personal data of residents and staff. The council's data are the council's; packages keep their own licences.
-"""
