@@ -87,6 +87,7 @@ def house_app(house: House) -> ASGIApp:
             adopting=house.adopting,
             preview=preview,
             preview_names=preview_names,
+            offices=house.offices,
         )
     )
     machines = Starlette(routes=back_office_routes(receive))

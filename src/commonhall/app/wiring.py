@@ -12,10 +12,11 @@ import httpx2
 
 from commonhall.app.seal import Seal, SealBroken
 from commonhall.app.settings import Settings
+from commonhall.casework.back_offices import BackOffices
 from commonhall.casework.desk import AdoptedServices, Clock, Desk, system_chance, system_clock
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
-from commonhall.connectors.registry import Unusable, build_connector
+from commonhall.connectors.registry import FORMS, Unusable, build_connector, connector_faults
 from commonhall.directory.directory import Directory, open_directory
 from commonhall.engine.back_office import Connector
 from commonhall.engine.working_days import Calendar, load_calendars
@@ -36,6 +37,13 @@ class House:
     calendars: Mapping[str, Calendar]
     http: httpx2.AsyncClient
     seal: Seal
+
+    @property
+    def offices(self) -> BackOffices:
+        """What the use cases of connectors are handed."""
+        return BackOffices(
+            FORMS, connector_faults, self.seal.close, self.seal.open, self.connectors, self.settings.delivery
+        )
 
     @property
     def adopting(self) -> Adopting:

@@ -18,6 +18,7 @@ from commonhall.engine.back_office import (
     Connector,
     DeliveryFailed,
     Receipt,
+    SetUpField,
     StatusUpdate,
     UpdateRefused,
 )
@@ -29,6 +30,48 @@ KINDS: Mapping[str, tuple[type[BaseModel], type[BaseModel], Callable[..., Connec
     }
 )
 """By kind: the model of its settings, the model of its secrets, and what makes the connector of the two."""
+
+
+FORMS: Mapping[str, tuple[SetUpField, ...]] = MappingProxyType(
+    {
+        "open311": (
+            SetUpField(
+                "endpoint",
+                "Address of the service",
+                "It ends with /v2, and begins with https://",
+                needed=True,
+            ),
+            SetUpField("jurisdiction_id", "Jurisdiction", "Only if the back office asks for one"),
+            SetUpField(
+                "service_codes", "Service codes", "Which code it has for each of your services", "pairs"
+            ),
+            SetUpField(
+                "attributes",
+                "Attributes",
+                "Which attribute each answer becomes, where the name differs",
+                "pairs",
+            ),
+            SetUpField("updates", "Ask it for progress", "Every minute, for all cases at once", "yes-no"),
+            SetUpField("api_key", "Key", "The back office gives it", "secret"),
+        ),
+        "webhook": (
+            SetUpField("url", "Address that cases are sent to", "It begins with https://", needed=True),
+            SetUpField(
+                "updates_url",
+                "Address that progress may be pushed to",
+                "Told to the back office with each case",
+            ),
+            SetUpField(
+                "signing",
+                "Signing secrets",
+                "One to a line, as whsec_… While one is changed there are two",
+                "secrets",
+                True,
+            ),
+        ),
+    }
+)
+"""What somebody enters to set up each kind; a test holds it against the models."""
 
 
 def connector_problem(kind: str, settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> str | None:

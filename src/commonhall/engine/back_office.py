@@ -67,6 +67,20 @@ class CaseLocation:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUpField:
+    """One thing that somebody enters to set up a connector of a kind.
+
+    `shape` is `text`, `yes-no`, `pairs` (our word to theirs), `secret` (write-only) or `secrets` (several).
+    """
+
+    name: str
+    label: str
+    hint: str
+    shape: str = "text"
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CaseForDelivery:
     """One submitted case as every connector sees it.
 

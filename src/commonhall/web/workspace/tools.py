@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commonhall.casework.back_offices import BackOffices
 from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
@@ -45,6 +46,7 @@ class WorkspaceTools:
     adopting: Adopting
     preview: Preview
     preview_names: Callable[[Adopted], list[str]]
+    offices: BackOffices
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from commonhall.engine.staff import Permission
 from commonhall.web.pages import Pages
 from commonhall.web.responses import FormRefused, Policy, secured
 from commonhall.web.texts import WORDS
-from commonhall.web.workspace import cases, give_back, home, services, sign_in
+from commonhall.web.workspace import cases, connectors, give_back, home, services, sign_in
 from commonhall.web.workspace.tools import HOME, MenuItem, Page, Room, StaffVisit, WorkspaceTools
 
 __all__ = ["WorkspaceTools", "workspace_app"]
@@ -42,6 +42,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         home.pages(room),
         services.pages(room),
         cases.pages(room),
+        connectors.pages(room),
         give_back.pages(room),
     )
     routes = [
