@@ -12,11 +12,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from commonhall.casework.cases import follow_case
+from commonhall.casework.cases import CaseNotFound, follow_case
 from commonhall.casework.deliveries import deliver_due
 from commonhall.casework.desk import AdoptedServices, Desk, system_chance
 from commonhall.casework.moving import ExportRefused, export_council, import_council
 from commonhall.casework.moving_extras import harmless
+from commonhall.casework.reference import reference_from
 from commonhall.engine.package import Adopted
 from commonhall.engine.working_days import Calendar
 from commonhall.storage.moving import TABLES, remove_council
@@ -201,3 +202,25 @@ async def test_a_council_is_removed_whole_and_comes_back(
 def test_no_cell_is_run_by_a_spreadsheet(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert harmless("Sam") == "Sam"
+
+
+async def test_a_case_is_found_with_what_a_former_council_gave(desk: Desk, lost_cat: Adopted) -> None:
+    reference = (await submitted(desk, lost_cat)).reference or ""
+    owner, became = desk.store.owner, reference_from(7)
+    # As after a merge in which both councils had given this reference: the case has another one now.
+    tables = ("case_update", "delivery", "council_case")
+    for table in tables:
+        await owner.execute(f"alter table {table} disable trigger all")
+    for table in tables:
+        await owner.execute(f"update {table} set council = 'kirklees', reference = $1", became)
+    await owner.execute(
+        "insert into former_council values ('kirklees', $1, 'E0', 'old', '{}', $2)", COUNCIL, NOW
+    )
+    await owner.execute(
+        "insert into former_reference values ('kirklees', $1, $2, $3)", COUNCIL, reference, became
+    )
+    for given in (reference, became):
+        view = await follow_case(desk, "kirklees", given, proof="b913qt", client="a")
+        assert view.reference == became
+        with pytest.raises(CaseNotFound):
+            await follow_case(desk, "kirklees", given, proof="b913qx", client="a")

@@ -31,6 +31,7 @@ from commonhall.storage.cases import (
     take_back_attempt,
 )
 from commonhall.storage.cases import expire_attempts as stored_expire_attempts
+from commonhall.storage.moving import list_former_leads
 
 WINDOW = timedelta(minutes=15)
 MOST_TRIES = 8
@@ -116,13 +117,28 @@ async def follow_case(
         tries, since = await count_attempt(desk.store, council, who, now, now - window)
         if tries > most:
             raise TooManyTries(max(1, int((since + window - now).total_seconds())))
-    row = await load_case(desk.store, council, tidy) if tidy else None
-    if row is None or tidy is None or proof_of(council, tidy, proof) not in row.proofs:
+    row = await _proved(desk, council, tidy, proof) if tidy else None
+    if row is None:
         raise CaseNotFound
     for who, _, _ in counted:
         # Only this try: whoever has a case of their own could guess at others' for ever.
         await take_back_attempt(desk.store, council, who)
     return await _view(desk, council, row, language)
+
+
+async def _proved(desk: Desk, council: str, reference: str, proof: str) -> CaseRow | None:
+    """The case that this reference and proof belong to, at this council or at one that became part of it.
+
+    A proof is a digest over the council and the reference that were given with it, so both are tried as they were then.
+    """
+    row = await load_case(desk.store, council, reference)
+    if row is not None and proof_of(council, reference, proof) in row.proofs:
+        return row
+    for lead in await list_former_leads(desk.store, council, reference):
+        row = await load_case(desk.store, council, lead.now)
+        if row is not None and proof_of(lead.former, lead.given, proof) in row.proofs:
+            return row
+    return None
 
 
 def _network(client: str) -> str:

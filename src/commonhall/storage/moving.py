@@ -69,6 +69,14 @@ class MovedPackage(NamedTuple):
     added_at: datetime
 
 
+class FormerLead(NamedTuple):
+    """A case of a council that became part of this one: the reference that was `given` there, and the one `now`."""
+
+    former: str
+    given: str
+    now: str
+
+
 class RowsRefused(Exception):  # noqa: N818
     """The database does not take these rows; the message says which table and why."""
 
@@ -146,6 +154,12 @@ async def writing(store: Store) -> AsyncIterator[Writing]:
     async with store.owner.acquire() as connection, connection.transaction():
         await connection.execute(q.UNBOUNDED)
         yield Writing(connection)
+
+
+async def list_former_leads(store: Store, council: str, reference: str) -> list[FormerLead]:
+    """Which cases a reference may mean to residents of former councils, by what they were given or have now."""
+    rows = await store.durable.fetch(q.LIST_FORMER_LEADS.sql, council, reference)
+    return [FormerLead(*row) for row in rows]
 
 
 async def count_pending(store: Store, council: str) -> int:

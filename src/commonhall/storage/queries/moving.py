@@ -39,6 +39,17 @@ COUNCIL_HERE = Query(
     "select council from council where council = $1 or gss = $2 or host = $3 order by council limit 1",
 )
 
+LIST_FORMER_LEADS = Query(
+    "list_former_leads",
+    "Which case a reference may mean to residents of councils that became part of this one: the former council, the "
+    "reference that it gave (which the proofs were made with), and the one that the case has now.",
+    """
+    select former, reference, became from former_reference where council = $1 and $2 in (reference, became)
+    union all
+    select former, $2, $2 from former_council where council = $1
+    """,
+)
+
 UNBOUNDED = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
 """Moving a council takes as long as it takes."""
 
