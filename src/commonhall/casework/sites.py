@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
@@ -26,6 +26,14 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True)
+class FooterLink:
+    """A link of the council's own at the foot of every page; `label` by language."""
+
+    label: Mapping[str, str]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One council's front door; `services` in its own order. Every page of a `demonstration` says so."""
 
@@ -43,6 +51,9 @@ class Site:
     revision: int = 0
     paused: tuple[Adopted, ...] = ()
     """Services that nobody can start at the moment."""
+    footer: tuple[FooterLink, ...] = ()
+    notice: Mapping[str, str] = field(default_factory=dict)
+    """Words in a band over every page, by language; none for no band."""
     featured: frozenset[str] = frozenset()
     """The ids of services that stand first on the home page."""
 
@@ -68,6 +79,8 @@ class SiteSettings:
     phone: str
     homepage_url: str
     demonstration: bool
+    footer: list[FooterLink] = field(default_factory=list)
+    notice: dict[str, str] = field(default_factory=dict)
 
 
 class Sites:
@@ -136,6 +149,8 @@ class Sites:
             services=tuple(adopted for one, adopted in known if one.state == "live"),
             demonstration=settings.demonstration,
             revision=row.revision,
+            footer=tuple(settings.footer),
+            notice=settings.notice,
             paused=tuple(adopted for one, adopted in known if one.state == "paused"),
             featured=frozenset(one.service for one in adoptions if one.featured),
         )

@@ -71,6 +71,18 @@ async def invite(
     return person if added else None
 
 
+async def change_roles(desk: Desk, council: str, person: str, roles: Sequence[Role], by: Actor) -> bool:
+    """Change what somebody may do, from their next page on; False where nobody would be administrator any more."""
+    entry = entry_of(desk, by, "person.roles", person, {"roles": sorted(roles)})
+    return await stored.set_roles(desk.store, council, person, sorted(roles), entry)
+
+
+async def remove(desk: Desk, council: str, person: str, by: Actor) -> bool:
+    """Let somebody in no more: their sessions end at once. False where nobody would be administrator any more."""
+    entry = entry_of(desk, by, "person.remove", person)
+    return await stored.remove_person(desk.store, council, person, entry)
+
+
 async def open_session(desk: Desk, council: str, person: Person, id_token: str | None = None) -> str:
     """Sign somebody in. Answers what the browser is to hold: 22 URL-safe characters."""
     token = desk.chance.token()

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from commonhall.catalogue.packages import read_text
 from commonhall.engine.adoption import Adopter, adopt
+from commonhall.engine.colours import LEAST_CONTRAST, contrast
 from commonhall.engine.definition import Language, PageId, Part
 from commonhall.engine.examples import play_adopted
 from commonhall.engine.package import Adopted, Service
@@ -32,8 +33,6 @@ Unrepeated = Annotated[dict[str, Any], BeforeValidator(_a_map)]
 """A map whose content no message repeats, since it may be a secret."""
 HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-LEAST_CONTRAST = 4.5
-"""WCAG 2.2 success criterion 1.4.3, for text of ordinary size."""
 
 
 class BrandFile(Part):
@@ -252,17 +251,3 @@ def _filled(
         return variables.get(name, "")
 
     return _VARIABLE.sub(stands_for, data)
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours (#rrggbb), from 1 to 21, by WCAG's definition of relative luminance."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

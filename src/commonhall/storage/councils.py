@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from commonhall.storage.audit import NewEntry, write_entry
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import councils as q
 
@@ -144,3 +145,16 @@ async def list_connectors(store: Store, council: str) -> list[ConnectorRow]:
 async def set_updates_until(store: Store, council: str, connector: str, until: datetime) -> None:
     """Remember up to when a back office has been asked."""
     await store.durable.execute(q.SET_UPDATES_UNTIL.sql, council, connector, until)
+
+
+async def own_config(store: Store, council: str) -> Mapping[str, Any]:
+    """A council's own site settings; none where it has no site."""
+    found: Mapping[str, Any] | None = await store.durable.fetchval(q.OWN_CONFIG.sql, council)
+    return found or {}
+
+
+async def change_council(store: Store, council: str, config: Mapping[str, Any], entry: NewEntry) -> None:
+    """Change a council's site settings."""
+    async with transaction(store, council) as connection:
+        await connection.execute(q.CHANGE_COUNCIL.sql, council, config)
+        await write_entry(connection, council, entry)

@@ -93,3 +93,21 @@ async def close_session(store: Store, council: str, session: bytes, entry: NewEn
 async def expire_sessions(store: Store, council: str, now: datetime, idle_since: datetime) -> None:
     """Forget sessions that are over or idle."""
     await store.durable.execute(q.EXPIRE_SESSIONS.sql, council, now, idle_since)
+
+
+async def set_roles(store: Store, council: str, person: str, roles: Sequence[str], entry: NewEntry) -> bool:
+    """Change somebody's roles; False where nobody would be administrator any more, or there is no such person."""
+    async with transaction(store, council) as connection:
+        done = await connection.fetchval(q.SET_ROLES.sql, council, person, list(roles))
+        if done is not None:
+            await write_entry(connection, council, entry)
+    return done is not None
+
+
+async def remove_person(store: Store, council: str, person: str, entry: NewEntry) -> bool:
+    """Let somebody in no more; False where nobody would be administrator any more, or there is no such person."""
+    async with transaction(store, council) as connection:
+        done = await connection.fetchval(q.REMOVE_PERSON.sql, council, person, entry.at)
+        if done is not None:
+            await write_entry(connection, council, entry)
+    return done is not None

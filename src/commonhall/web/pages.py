@@ -83,6 +83,7 @@ class Frame:
     demo_url: str | None = None
     footer: tuple[tuple[str, str], ...] = ()
     switch: bool = True
+    notice: str = ""
 
     @property
     def words(self) -> Mapping[str, str]:

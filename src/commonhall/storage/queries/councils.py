@@ -116,3 +116,13 @@ LIST_RUNNING = Query(
     where a.state <> 'retired' and ($1::text is null or a.service = $1) order by a.service, a.council
     """,
 )
+
+OWN_CONFIG = Query(
+    "own_config", "A council's own site settings.", "select config from council where council = $1"
+)
+
+CHANGE_COUNCIL = Query(
+    "change_council",
+    "Change a council's site settings; running processes read it again.",
+    "update council set config = $2, revision = revision + 1 where council = $1",
+)

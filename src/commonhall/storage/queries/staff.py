@@ -61,3 +61,28 @@ EXPIRE_SESSIONS = Query(
     "Forget sessions that are over.",
     "delete from staff_session where council = $1 and (expires_at < $2 or seen_at < $3)",
 )
+
+SET_ROLES = Query(
+    "set_roles",
+    "Change what somebody may do; a council always keeps an administrator.",
+    """
+    update person set roles = $3
+    where council = $1 and person = $2 and removed_at is null
+      and ('administrator' = any($3) or exists (
+        select from person other
+        where other.council = $1 and other.person <> $2 and other.removed_at is null and 'administrator' = any(other.roles)))
+    returning person
+    """,
+)
+
+REMOVE_PERSON = Query(
+    "remove_person",
+    "Let somebody in no more; they stay in the audit trail. A council always keeps an administrator.",
+    """
+    update person set removed_at = $3
+    where council = $1 and person = $2 and removed_at is null and exists (
+      select from person other
+      where other.council = $1 and other.person <> $2 and other.removed_at is null and 'administrator' = any(other.roles))
+    returning person
+    """,
+)

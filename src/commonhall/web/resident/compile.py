@@ -90,7 +90,14 @@ class Compiler:
             back=back,
             demo_name=name if site.demonstration else None,
             demo_url=site.homepage_url if site.demonstration else None,
-            footer=tuple((prefixed(target, language), text) for target, text in footer),
+            footer=(
+                *((prefixed(target, language), text) for target, text in footer),
+                *(
+                    (link.url, without_marks(link.label.get(language) or link.label["en"]))
+                    for link in site.footer
+                ),
+            ),
+            notice=without_marks(site.notice.get(language, "")),
             switch=switch,
         )
 

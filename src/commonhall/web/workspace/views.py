@@ -16,7 +16,17 @@ from commonhall.engine.staff import Permission
 from commonhall.web.pages import Pages
 from commonhall.web.responses import FormRefused, Policy, secured
 from commonhall.web.texts import WORDS
-from commonhall.web.workspace import cases, connectors, give_back, home, services, sign_in
+from commonhall.web.workspace import (
+    audit,
+    brand,
+    cases,
+    connectors,
+    give_back,
+    home,
+    people,
+    services,
+    sign_in,
+)
 from commonhall.web.workspace.tools import HOME, MenuItem, Page, Room, StaffVisit, WorkspaceTools
 
 __all__ = ["WorkspaceTools", "workspace_app"]
@@ -44,6 +54,9 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         cases.pages(room),
         connectors.pages(room),
         give_back.pages(room),
+        people.pages(room),
+        brand.pages(room),
+        audit.pages(room),
     )
     routes = [
         *sign_in.routes(room),
