@@ -179,16 +179,16 @@ def npm_of(path: str, npm: list[str]) -> tuple[list[str], dict[str, str]]:
     return npm, dict(os.environ, PATH=path + os.pathsep + found if path else found)
 
 
-def install_validator() -> None:
-    """Install the HTML validator of the tests, from its own lock file."""
-    folder = HOME / "tests" / "html"
+def install_for_tests(name: str, what: str) -> None:
+    """Install what some tests need from npm, from its own lock file in `tests/<name>/`."""
+    folder = HOME / "tests" / name
     mark = fingerprint(folder / "package-lock.json")
-    if done_already("validator", mark) and (folder / "node_modules").exists():
+    if done_already(f"tests-{name}", mark) and (folder / "node_modules").exists():
         return
-    step("installing the HTML validator of the tests")
+    step(f"installing {what} of the tests")
     npm, env = npm_of(*node())
     run(*npm, *CLEAN_INSTALL, cwd=folder, env=env)
-    mark_done("validator", mark)
+    mark_done(f"tests-{name}", mark)
 
 
 def find_browser() -> None:
@@ -220,7 +220,8 @@ def main() -> None:
     install(purpose)
     build_assets()
     if purpose == "dev":
-        install_validator()
+        install_for_tests("html", "the HTML validator")
+        install_for_tests("oidc", "the OpenID provider")
         find_browser()
     step("set-up is complete")
 

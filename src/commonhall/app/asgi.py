@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonhall.api.back_office import back_office_routes
+from commonhall.app.doors import CouncilDoor
 from commonhall.app.settings import Settings
 from commonhall.app.wiring import House, open_house
 from commonhall.app.worker import Worker
@@ -88,6 +89,7 @@ def house_app(house: House) -> ASGIApp:
             preview=preview,
             preview_names=preview_names,
             offices=house.offices,
+            doorkeeper=CouncilDoor(house),
         )
     )
     machines = Starlette(routes=back_office_routes(receive))

@@ -71,6 +71,42 @@ async def invite(
     return person if added else None
 
 
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where a council's staff sign in (OpenID Connect); `sealed` is the client's secret, encrypted."""
+
+    issuer: str
+    client_id: str
+    sealed: bytes | None
+
+
+async def find_provider(desk: Desk, council: str) -> Provider | None:
+    """Where a council's staff sign in, if that is said."""
+    row = await stored.load_provider(desk.store, council)
+    return Provider(row.issuer, row.client_id, row.secret) if row else None
+
+
+async def say_provider(desk: Desk, council: str, provider: Provider) -> None:
+    """Say where a council's staff sign in. The operator does, on the command line."""
+    entry = NewEntry(desk.clock(), None, "the operator", "session.provider", provider.issuer)
+    row = stored.ProviderRow(provider.issuer, provider.client_id, provider.sealed)
+    await stored.set_provider(desk.store, council, row, entry)
+
+
+async def recognise(
+    desk: Desk, council: str, issuer: str, subject: str, email: str, *, verified: bool
+) -> Person | None:
+    """Who of the council's staff it is that a provider vouches for; None where they are not on the list.
+
+    Known by the provider's subject; the first time by the e-mail address with which they were invited, if the provider
+    says that it is theirs.
+    """
+    row = await stored.person_by_subject(desk.store, council, issuer, subject)
+    if row is None and verified and email:
+        row = await stored.bind_person(desk.store, council, issuer, subject, email)
+    return Person(row.person, row.email, row.name, _roles(row.roles), row.last_seen_at) if row else None
+
+
 async def change_roles(desk: Desk, council: str, person: str, roles: Sequence[Role], by: Actor) -> bool:
     """Change what somebody may do, from their next page on; False where nobody would be administrator any more."""
     entry = entry_of(desk, by, "person.roles", person, {"roles": sorted(roles)})

@@ -111,3 +111,37 @@ async def remove_person(store: Store, council: str, person: str, entry: NewEntry
         if done is not None:
             await write_entry(connection, council, entry)
     return done is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """Where a council's staff sign in; `secret` is encrypted."""
+
+    issuer: str
+    client_id: str
+    secret: bytes | None
+
+
+async def load_provider(store: Store, council: str) -> ProviderRow | None:
+    """Where a council's staff sign in, if that is said."""
+    row = await store.durable.fetchrow(q.LOAD_PROVIDER.sql, council)
+    return ProviderRow(*row) if row else None
+
+
+async def set_provider(store: Store, council: str, new: ProviderRow, entry: NewEntry) -> None:
+    """Say where a council's staff sign in."""
+    async with transaction(store, council) as connection:
+        await connection.execute(q.SET_PROVIDER.sql, council, new.issuer, new.client_id, new.secret)
+        await write_entry(connection, council, entry)
+
+
+async def person_by_subject(store: Store, council: str, issuer: str, subject: str) -> PersonRow | None:
+    """Whom the provider knows by this subject."""
+    row = await store.durable.fetchrow(q.PERSON_BY_SUBJECT.sql, council, issuer, subject)
+    return PersonRow(*row) if row else None
+
+
+async def bind_person(store: Store, council: str, issuer: str, subject: str, email: str) -> PersonRow | None:
+    """Somebody who was invited with this address and has not signed in yet: theirs from now on."""
+    row = await store.durable.fetchrow(q.BIND_PERSON.sql, council, issuer, subject, email)
+    return PersonRow(*row) if row else None

@@ -118,14 +118,14 @@ class TestSessions:
 
 class TestAudit:
     def test_every_action_has_words(self) -> None:
-        actions = set()
-        for path in SOURCES:
-            for node in ast.walk(parsed(path)):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    if re.fullmatch(
-                        r"(case|service|draft|proposal|person|session|connector|brand)\.[a-z-]+", node.value
-                    ):
-                        actions.add(node.value)
+        words = re.compile(r"(case|service|draft|proposal|person|session|connector|brand)\.[a-z-]+")
+        constants = (
+            node.value
+            for path in SOURCES
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.Constant)
+        )
+        actions = {value for value in constants if isinstance(value, str) and words.fullmatch(value)}
         not_actions = {"service.yaml", "case.summary", "case.contact"}
         assert actions - not_actions - SENTENCES.keys() == set()
 

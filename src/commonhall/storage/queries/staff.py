@@ -86,3 +86,39 @@ REMOVE_PERSON = Query(
     returning person
     """,
 )
+
+LOAD_PROVIDER = Query(
+    "load_provider",
+    "Where a council's staff sign in.",
+    "select issuer, client_id, secret from identity_provider where council = $1",
+)
+
+SET_PROVIDER = Query(
+    "set_provider",
+    "Say where a council's staff sign in. The secret comes encrypted.",
+    """
+    insert into identity_provider (council, issuer, client_id, secret) values ($1, $2, $3, $4)
+    on conflict (council) do update
+      set issuer = excluded.issuer, client_id = excluded.client_id, secret = excluded.secret
+    """,
+)
+
+PERSON_BY_SUBJECT = Query(
+    "person_by_subject",
+    "Who somebody is whom the provider knows by this subject.",
+    """
+    select person, email, name, issuer, subject, roles, added_at, removed_at, last_seen_at
+    from person where council = $1 and issuer = $2 and subject = $3 and removed_at is null
+    """,
+)
+
+BIND_PERSON = Query(
+    "bind_person",
+    "The first time that somebody who was invited signs in: from now on the provider's subject says who they are, even"
+    " if their e-mail address goes to another. Only once.",
+    """
+    update person set issuer = $2, subject = $3
+    where council = $1 and lower(email) = lower($4) and subject is null and removed_at is null
+    returning person, email, name, issuer, subject, roles, added_at, removed_at, last_seen_at
+    """,
+)

@@ -49,6 +49,7 @@ SENTENCES = {
     "service.take-patches": "chose whether patches are taken by themselves",
     "session.close": "signed out",
     "session.open": "signed in",
+    "session.provider": "said where staff sign in",
 }
 """Every action in words; a test finds actions that have none."""
 KINDS = {

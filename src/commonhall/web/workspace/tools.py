@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -18,6 +18,7 @@ from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
 from commonhall.engine.package import Adopted
+from commonhall.engine.sign_in import Going, Vouched
 from commonhall.engine.staff import Actor, Permission
 from commonhall.web.assets import Assets
 from commonhall.web.pages import Frame, Pages
@@ -28,6 +29,19 @@ HOME = "/workspace"
 
 Preview = Callable[[Site, Adopted, str, str], bytes | None]
 """A page of a service as residents would see it: (site, service, page's name, language)."""
+
+
+class Doorkeeper(Protocol):
+    """Whoever vouches for staff: the council's own provider. All raise `engine.sign_in.SignInFailed`."""
+
+    async def begin(self, site: Site, to: str) -> Going:
+        """Where to send the browser."""
+
+    async def finish(self, site: Site, held: str, query: Mapping[str, str]) -> tuple[str, Vouched]:
+        """The provider's name and whom it vouches for, once the browser is back."""
+
+    async def end(self, site: Site, id_token: str) -> str | None:
+        """Where to sign out there, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,7 @@ class WorkspaceTools:
     preview: Preview
     preview_names: Callable[[Adopted], list[str]]
     offices: BackOffices
+    doorkeeper: Doorkeeper
 
 
 @dataclass(frozen=True, slots=True)

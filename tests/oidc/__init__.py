@@ -1,0 +1,1 @@
+"""A certified OpenID provider, run for the tests of signing in."""
