@@ -1,0 +1,1 @@
+"""Editing a service's files without disturbing what is not edited."""
