@@ -187,7 +187,11 @@ def test_only_named_proxies_may_say_who_the_client_is(
 
 def test_the_readme_names_every_setting() -> None:
     code = (HOME / "src" / "commonhall" / "app" / "settings.py").read_text("utf-8")
-    names = set(re.findall(r'(?:text|flag|number)\("([A-Z_]+)"', code)) | {"LISTEN", "KEY_PASSPHRASE", "CLIENT_SECRET"}
+    names = set(re.findall(r'(?:text|flag|number)\("([A-Z_]+)"', code)) | {
+        "LISTEN",
+        "KEY_PASSPHRASE",
+        "CLIENT_SECRET",
+    }
     told = set(re.findall(r"COMMONHALL_([A-Z_]+)", (HOME / "README.md").read_text("utf-8")))
     assert names == told
 

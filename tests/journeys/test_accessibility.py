@@ -20,6 +20,7 @@ from commonhall.web.resident.compile import Compiler
 from tests.houses import COUNCILS
 from tests.html import html_faults
 from tests.journeys.conftest import Platform
+from tests.journeys.people import press
 from tests.web.rendered import pages_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -139,6 +140,67 @@ async def test_the_pages_around(platform: Platform, browser: Browser, width: int
             wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if wide > 0:
                 wrong.append(f"{host}{path}: {wide} pixels too wide for {width}")
+    await context.close()
+    assert wrong == []
+    if width == 360:
+        assert html_faults(texts) == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_the_workspace(platform: Platform, browser: Browser, width: int) -> None:
+    context = await browser.new_context(viewport={"width": width, "height": 800})
+    page = await context.new_page()
+    wrong: list[str] = []
+    texts: dict[str, str] = {}
+
+    async def look(path: str) -> None:
+        answer = await page.goto(platform.site("kirklees", path))
+        assert answer is not None
+        texts[path] = await answer.text()
+        wrong.extend([f"{path}: {fault}" for fault in await violations(page)])
+        wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            wrong.append(f"{path}: {wide} pixels too wide for {width}")
+
+    await look("/workspace/sign-in")
+    await press(page, "text=Sign in as Ada")
+    groups = (
+        "",
+        "/services",
+        "/cases",
+        "/connectors",
+        "/give-back",
+        "/people",
+        "/brand",
+        "/audit",
+        "/nowhere",
+    )
+    for group in groups:
+        await look(f"/workspace{group}")
+    for path in (
+        "/cases/for-a-caller",
+        "/connectors/new/open311",
+        "/connectors/new/webhook",
+        "/people/invite",
+    ):
+        await look(f"/workspace{path}")
+    await page.goto(platform.site("kirklees", "/workspace/services"))
+    if await page.query_selector("li[data-service=missed-bin] >> text=Change"):
+        await press(page, "li[data-service=missed-bin] >> text=Change")
+    steps = (
+        "",
+        "/settings",
+        "/settings/containers",
+        "/wording",
+        "/questions",
+        "/questions/new",
+        "/connector",
+    )
+    for step in (*steps, "/preview", "/examples", "/live", "/upgrade", "/retire"):
+        await look(f"/workspace/services/missed-bin{step}")
+    await page.goto(platform.site("kirklees", "/workspace/services/missed-bin/questions/new"))
+    await press(page, "main >> text=Save question")
+    wrong.extend([f"a question with errors: {fault}" for fault in await violations(page)])
     await context.close()
     assert wrong == []
     if width == 360:

@@ -26,7 +26,7 @@ async def sign_in(page: Page, platform: Platform, council: str, who: str) -> Non
     await press(page, f"text=Sign in as {who}")
 
 
-async def test_a_service_owner_makes_missed_bin_her_council_s_own(
+async def test_a_service_owner_makes_missed_bin_her_council_s_own(  # noqa: PLR0915 - one walk, told as it goes
     platform: Platform, browser: Browser
 ) -> None:
     context = await browser.new_context(viewport={"width": 1100, "height": 800})

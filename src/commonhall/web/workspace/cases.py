@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -106,6 +106,7 @@ class _Cases:
             stands=WORDS[whole.status],
             overdue=_overdue(whole.row, self.desk.today()),
             submitted=show_time(whole.row.submitted_at),
+            target=show_day(whole.row.target_on),
             channel=ALL_CHANNELS.get(whole.row.channel, whole.row.channel),
             who=names.get(whole.row.assigned_to or "", ""),
             people=people,
@@ -291,6 +292,11 @@ def show_time(moment: datetime | None) -> str:
     return f"{local.day} {local:%B %Y, %H:%M}"
 
 
+def show_day(day: date | None) -> str:
+    """A day as staff read it."""
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
 def _entry(entry: Any) -> dict[str, Any]:
     receipt = entry.source.startswith("receipt/")
     who = entry.by or {"commonhall": "The platform", "staff": "Staff"}.get(entry.source, entry.source.removeprefix("receipt/"))  # fmt: skip
@@ -305,14 +311,14 @@ def _entry(entry: Any) -> dict[str, Any]:
 
 def _delivery(delivery: Any) -> dict[str, Any]:
     if delivery.delivered_at:
-        state, colour = f"Delivered on {show_time(delivery.delivered_at)}", "green"
+        state, colour, said = "Delivered", "green", show_time(delivery.delivered_at)
     elif delivery.failed_at:
-        state, colour = f"Given up on {show_time(delivery.failed_at)}: it needs a person", "red"
+        state, colour, said = "Given up", "red", f"on {show_time(delivery.failed_at)}: it needs a person"
     elif delivery.claimed_at:
-        state, colour = "Being tried now", "blue"
+        state, colour, said = "Being tried now", "blue", ""
     else:
-        state, colour = f"Waits; next try {show_time(delivery.next_at)}", "yellow"
-    return {"row": delivery, "state": state, "colour": colour}
+        state, colour, said = "Waits", "yellow", f"next try {show_time(delivery.next_at)}"
+    return {"row": delivery, "state": state, "colour": colour, "said": said}
 
 
 __all__ = ["Whole", "pages", "show_time"]

@@ -38,7 +38,6 @@ MENU = (
     MenuItem(f"{HOME}/cases", "Cases", Permission.SEE_CASES),
     MenuItem(f"{HOME}/connectors", "Connectors", Permission.SEE_CONNECTORS),
     MenuItem(f"{HOME}/give-back", "Give back", Permission.CHANGE_SERVICES),
-    MenuItem(f"{HOME}/editor", "Service editor", Permission.WRITE_SERVICES),
     MenuItem(f"{HOME}/people", "People", Permission.MANAGE_PEOPLE),
     MenuItem(f"{HOME}/brand", "Brand", Permission.CHANGE_BRAND),
     MenuItem(f"{HOME}/audit", "Audit trail", Permission.SEE_AUDIT),
