@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import asyncpg
+import pytest
 
 from commonhall.storage.migrations import migrate, migrations
+from commonhall.storage.pool import TENANT, StorageUnavailable, open_store
 from tests.conftest import with_database
 from tests.storage.test_plans import FILL, NOW
+from tests.storage.town import fill_town
 
 
 async def test_the_first_release_s_rows_are_all_there_afterwards(
@@ -41,4 +46,55 @@ async def test_the_first_release_s_rows_are_all_there_afterwards(
         await earlier.close()
     finally:
         await admin.execute(f'drop database "{name}" with (force)')
+        await admin.close()
+
+
+@pytest.mark.parametrize("made_by", ["itself", "an administrator"])
+async def test_a_user_who_is_no_superuser_is_enough(postgres_url: str, made_by: str) -> None:
+    """What most councils' database services give: an owner of one database who may make roles, or may not even that."""
+    name = f"plain_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{made_by.rsplit(maxsplit=1)[-1]}"
+    admin = await asyncpg.connect(postgres_url)
+    may = "createrole" if made_by == "itself" else "nocreaterole"
+    await admin.execute(f'drop database if exists "{name}" with (force)')
+    await admin.execute(f'drop role if exists "{name}"')
+    await admin.execute(f"create role \"{name}\" login password 'x' nosuperuser {may}")
+    await admin.execute(f'create database "{name}" owner "{name}"')
+    try:
+        if made_by == "itself":
+            # The roles are there already, made by other tests: whoever may give them away gives them.
+            await admin.execute(f'grant commonhall_tenant, commonhall_operator to "{name}" with admin option')
+        else:
+            await admin.execute(f'grant commonhall_tenant, commonhall_operator to "{name}"')
+        url = with_database(postgres_url, name).replace("postgresql://postgres@", f"postgresql://{name}:x@")
+        assert await migrate(url) == [step.name for step in migrations()]
+        opened = await open_store(url, size=2)
+        assert await opened.durable.fetchval("select current_user where $1 <> ''", "solihull") == TENANT
+        await fill_town(opened, "solihull", "ours", NOW)
+        assert await opened.durable.fetch("select reference from council_case where $1 <> ''", "nobody") == []
+        assert (
+            len(await opened.durable.fetch("select reference from council_case where $1 <> ''", "solihull"))
+            == 1
+        )
+        await opened.close()
+    finally:
+        await admin.execute(f'drop database "{name}" with (force)')
+        await admin.execute(f'drop role "{name}"')
+        await admin.close()
+
+
+async def test_a_user_who_may_not_take_the_roles_is_told_what_to_ask_for(postgres_url: str) -> None:
+    name = f"bare_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    admin = await asyncpg.connect(postgres_url)
+    await admin.execute(f'drop database if exists "{name}" with (force)')
+    await admin.execute(f'drop role if exists "{name}"')
+    await admin.execute(f"create role \"{name}\" login password 'x' nosuperuser nocreaterole")
+    await admin.execute(f'create database "{name}" owner "{name}"')
+    url = with_database(postgres_url, name).replace("postgresql://postgres@", f"postgresql://{name}:x@")
+    try:
+        await migrate(url)
+        with pytest.raises(StorageUnavailable, match="grant commonhall_tenant, commonhall_operator to"):
+            await open_store(url, size=2)
+    finally:
+        await admin.execute(f'drop database "{name}" with (force)')
+        await admin.execute(f'drop role "{name}"')
         await admin.close()

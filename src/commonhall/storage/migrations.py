@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from commonhall.storage.pool import StorageUnavailable, open_owner
+from commonhall.storage.pool import MAKE_ROLES, StorageUnavailable, open_owner
 from commonhall.storage.queries.migrations import (
     ADD_MIGRATION,
     LIST_MIGRATIONS,
@@ -51,8 +51,7 @@ async def migrate(url: str) -> list[str]:
     except asyncpg.InsufficientPrivilegeError as error:
         raise StorageUnavailable(
             f"the database's user may not make what this release needs ({error}): let its administrator run "
-            "`create role commonhall_tenant nologin; create role commonhall_operator nologin; "
-            "grant commonhall_tenant, commonhall_operator to` and this user's name"
+            f"`{MAKE_ROLES}` and this user's name"
         ) from error
     finally:
         await owner.close()

@@ -19,6 +19,8 @@ from commonhall.storage.queries.pool import SPEAK_FOR
 
 MINIMUM_VERSION = 15
 TENANT, OPERATOR = "commonhall_tenant", "commonhall_operator"
+MAKE_ROLES = f"create role {TENANT} nologin; create role {OPERATOR} nologin; grant {TENANT}, {OPERATOR} to"
+"""What an administrator of the database runs, where its user may not make roles."""
 
 
 class StorageUnavailable(Exception):  # noqa: N818
@@ -185,6 +187,11 @@ async def open_store(url: str, *, size: int = 8) -> Store:
 
 
 def _unavailable(error: Exception) -> StorageUnavailable:
+    if isinstance(error, asyncpg.InsufficientPrivilegeError | asyncpg.InvalidParameterValueError):
+        return StorageUnavailable(
+            f"the database's user may not take the roles that keep councils apart ({error}): let its administrator run "
+            f"`{MAKE_ROLES}` and this user's name"
+        )
     return StorageUnavailable(
         f"the database does not answer ({type(error).__name__}: {error}); "
         "check COMMONHALL_DATABASE_URL, and that the server runs and lets this user in"

@@ -196,8 +196,13 @@ begin
         null; -- another database of this server was being made at the same moment
       end;
     end if;
-    if not pg_has_role(current_user, wanted, 'member') then
-      execute format('grant %I to current_user', wanted);
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+      begin
+        -- Whoever makes a role may give it away, and still not take it before it is given to them.
+        execute format('grant %I to current_user', wanted);
+      exception when insufficient_privilege then
+        null; -- an administrator made the roles, and gave them to this user
+      end;
     end if;
   end loop;
 end $$;
