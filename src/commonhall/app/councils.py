@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import structlog
+
 from commonhall.app.wiring import House
 from commonhall.catalogue.adopting import SitePlan, know_version, store_council
 from commonhall.catalogue.councils import CouncilPlan, read_council
@@ -15,6 +17,7 @@ from commonhall.directory.directory import Directory
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem, ServiceRefused
 from commonhall.engine.working_days import Calendar
+from commonhall.storage.drafts import list_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,15 @@ async def apply_councils(
             problems += refused.problems
     if problems:
         raise ServiceRefused(tuple(problems))
+    known = {(row.service, row.version): row.package for row in await list_versions(house.store)}
     for service in services.values():
+        if known.get((service.id, service.version), service.digest) != service.digest:
+            # Councils' files still get what the folder has; who chooses in the workspace gets what was known first.
+            structlog.get_logger("services").warning(
+                "a package changed under the same number: give it another",
+                service=service.id,
+                version=service.version,
+            )
         await know_version(house.store, service, house.desk.clock())
     for plan in plans:
         council = house.directory.councils.council(plan.file.council)
