@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonhall.api.back_office import back_office_routes
-from commonhall.app.doors import CouncilDoor
+from commonhall.app.doors import CouncilDoor, OperatorsDoor
 from commonhall.app.settings import Settings
 from commonhall.app.wiring import House, open_house
 from commonhall.app.worker import Worker
@@ -22,13 +22,14 @@ from commonhall.casework.deliveries import receive_updates
 from commonhall.casework.sites import Site
 from commonhall.engine.package import Adopted
 from commonhall.reporting.measures import ServiceMeasures, council_measures
-from commonhall.web.assets import open_assets
+from commonhall.web.assets import Assets, open_assets
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.pages import Pages
 from commonhall.web.resident.compile import Compiler
 from commonhall.web.resident.previews import preview_names, preview_page
 from commonhall.web.resident.shapes import Shapes
 from commonhall.web.resident.views import ResidentTools, resident_app
+from commonhall.web.workspace.operator import OperatorTools, operator_app
 from commonhall.web.workspace.views import WorkspaceTools, workspace_app
 
 REFRESH_EVERY = 1.0
@@ -72,6 +73,14 @@ def house_app(house: House) -> ASGIApp:
             https=settings.https,
         )
     )
+    workspace, operator = _workspaces(house, assets)
+    machines = Starlette(routes=back_office_routes(receive))
+    return _by_host(settings.finder_host, finder, resident, workspace, operator, machines)
+
+
+def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
+    """Where staff work, on their council's host, and the operator's view, on the finder's."""
+    settings = house.settings
     compiler = Compiler(Pages(), assets, Shapes(), settings.map_style_url)
 
     def preview(site: Site, adopted: Adopted, name: str, language: str) -> bytes | None:
@@ -92,12 +101,29 @@ def house_app(house: House) -> ASGIApp:
             doorkeeper=CouncilDoor(house),
         )
     )
-    machines = Starlette(routes=back_office_routes(receive))
-    return _by_host(settings.finder_host, finder, resident, workspace, machines)
+    door = OperatorsDoor(house) if settings.operator.issuer else None
+    operator = operator_app(
+        OperatorTools(
+            desk=house.desk,
+            assets=assets,
+            secret=settings.key("operators"),
+            https=settings.https,
+            local_accounts=settings.local_accounts,
+            people=settings.operator.people,
+            begin=door.begin if door else None,
+            finish=door.finish if door else None,
+        )
+    )
+    return workspace, operator
 
 
 def _by_host(
-    finder_host: str, finder: ASGIApp, resident: ASGIApp, workspace: ASGIApp, machines: ASGIApp
+    finder_host: str,
+    finder: ASGIApp,
+    resident: ASGIApp,
+    workspace: ASGIApp,
+    operator: ASGIApp,
+    machines: ASGIApp,
 ) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -106,12 +132,11 @@ def _by_host(
             return
         host = next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")
         name = host.decode("latin-1").partition(":")[0].lower()
+        of_staff = path == "/workspace" or path.startswith("/workspace/")
         if name in {finder_host, "127.0.0.1"}:
-            await finder(scope, receive, send)
-        elif path == "/workspace" or path.startswith("/workspace/"):
-            await workspace(scope, receive, send)
+            await (operator if of_staff else finder)(scope, receive, send)
         else:
-            await resident(scope, receive, send)
+            await (workspace if of_staff else resident)(scope, receive, send)
 
     return app
 

@@ -52,3 +52,23 @@ class CouncilDoor:
         except SealBroken as broken:
             raise SignInFailed("the council’s sign-in is not set up rightly", str(broken)) from None
         return Client(provider.issuer, provider.client_id, secret)
+
+
+class OperatorsDoor:
+    """Lets operators in where their own provider vouches for them; there is none where no issuer is set."""
+
+    def __init__(self, house: House) -> None:
+        settings = house.settings
+        door = settings.operator
+        self._client = Client(door.issuer, door.client_id, door.client_secret or None)
+        self._back = settings.url(settings.finder_host, BACK)
+        key = settings.key("operators' sign-in")
+        self._openid = OpenId(house.http, key, house.desk.clock, allow_private=settings.allow_private)
+
+    async def begin(self, to: str) -> Going:
+        """Where to send the browser. Raises `SignInFailed`."""
+        return await self._openid.begin(self._client, self._back, to)
+
+    async def finish(self, held: str, query: dict[str, str]) -> Vouched:
+        """Whom the provider vouches for. Raises `SignInFailed`."""
+        return await self._openid.finish(self._client, self._back, held, query)

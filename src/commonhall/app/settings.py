@@ -21,6 +21,16 @@ class SettingsRefused(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorDoor:
+    """Where operators sign in (OpenID Connect), and who they are: e-mail addresses in small letters."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The installation's settings.
 
@@ -43,6 +53,7 @@ class Settings:
     pool_size: int
     delivery: Limits
     local_accounts: bool
+    operator: OperatorDoor
     poll_seconds: int
     proxies: str
 
@@ -98,6 +109,14 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         pool_size=number("POOL_SIZE", 8),
         delivery=delivery,
         local_accounts=flag("LOCAL_ACCOUNTS", False),
+        operator=OperatorDoor(
+            issuer=text("OPERATOR_ISSUER"),
+            client_id=text("OPERATOR_CLIENT_ID"),
+            client_secret=text("OPERATOR_CLIENT_SECRET"),
+            people=frozenset(
+                one.strip().lower() for one in text("OPERATOR_PEOPLE").split(",") if one.strip()
+            ),
+        ),
         poll_seconds=max(1, number("POLL_SECONDS", 60)),
         proxies=_proxies(text("PROXIES")),
     )

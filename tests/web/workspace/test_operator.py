@@ -1,0 +1,139 @@
+"""The operator sees how everything does, and no case: the database would refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.types import ASGIApp
+
+from commonhall.app.asgi import house_app
+from commonhall.app.settings import OperatorDoor, read_settings
+from commonhall.app.wiring import House, open_house
+from commonhall.engine.sign_in import Going, Vouched
+from commonhall.web.assets import Assets
+from commonhall.web.workspace.operator import OperatorTools, operator_app, show_bytes
+from tests.conftest import SetClock
+from tests.web.rendered import faults_of_html
+from tests.web.workspace.office import Office
+from tests.web.workspace.test_cases import reported
+
+FINDER = b"localhost"
+
+
+class Provider:
+    """Vouches for whomever the test says."""
+
+    def __init__(self, email: str, *, verified: bool = True) -> None:
+        self.vouched = Vouched("s", email, verified, "token", "/workspace")
+
+    async def begin(self, to: str) -> Going:
+        return Going(f"https://login.example/auth?to={to}", "held")
+
+    async def finish(self, held: str, query: dict[str, str]) -> Vouched:
+        assert held == "held"
+        return self.vouched
+
+
+def door(office: Office, assets: Assets, provider: Provider | None, *, local: bool = False) -> ASGIApp:
+    return operator_app(
+        OperatorTools(
+            office.house.desk,
+            assets,
+            b"k" * 32,
+            False,
+            local,
+            frozenset({"op@example.com"}),
+            provider.begin if provider else None,
+            provider.finish if provider else None,
+        )
+    )
+
+
+def browser_of(app: ASGIApp) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost:8000")
+
+
+async def signed_in(browser: httpx2.AsyncClient) -> httpx2.Response:
+    await browser.get("/workspace/sign-in/begin")
+    return await browser.get("/workspace/sign-in/back?code=c&state=s")
+
+
+async def test_an_operator_sees_health_versions_and_storage_and_no_case(
+    office: Office, assets: Assets
+) -> None:
+    reference = await reported(office)
+    await office.house.store.owner.execute("update delivery set failed_at = now()")
+    async with browser_of(door(office, assets, Provider("Op@Example.com"))) as browser:
+        assert (await browser.get("/workspace")).status_code == 303
+        assert (await signed_in(browser)).headers["location"] == "/workspace"
+        page = await browser.get("/workspace")
+    assert faults_of_html(page.text) == []
+    for words in ("solihull.localhost", "missed-bin", "1.0.0: 1", "council_case"):
+        assert words in page.text
+    row = page.text.partition("solihull.localhost")[2].partition("</tr>")[0]
+    numbers = re.findall(r">(\d+)<", row)
+    assert numbers == ["6", "0", "1", "1", "1"], "live services, waiting, given up, cases, lately"
+    for secret in (reference, "Jones", "Mill Lane"):
+        assert secret not in page.text
+
+
+@pytest.mark.parametrize(
+    ("provider", "why"),
+    [
+        (Provider("other@example.com"), "not on the list"),
+        (Provider("op@example.com", verified=False), "not on the list"),
+    ],
+    ids=["a stranger", "an unchecked address"],
+)
+async def test_others_stay_out(office: Office, assets: Assets, provider: Provider, why: str) -> None:
+    async with browser_of(door(office, assets, provider)) as browser:
+        back = await signed_in(browser)
+        assert (back.status_code, why in back.text) == (403, True)
+        assert (await browser.get("/workspace")).status_code == 303
+
+
+async def test_local_accounts_are_off_unless_turned_on(office: Office, assets: Assets) -> None:
+    async with browser_of(door(office, assets, None)) as browser:
+        page = await browser.get("/workspace/sign-in")
+        assert "No way to sign in is set up" in page.text
+        token = re.findall(r'name="token" value="([^"]+)"', page.text)
+        await browser.post("/workspace/sign-in", data={"token": token[0] if token else ""})
+        assert (await browser.get("/workspace")).status_code == 303
+    async with browser_of(door(office, assets, None, local=True)) as browser:
+        page = await browser.get("/workspace/sign-in")
+        [token] = re.findall(r'name="token" value="([^"]+)"', page.text)
+        await browser.post("/workspace/sign-in", data={"token": "wrong"})
+        assert (await browser.get("/workspace")).status_code == 303
+        await browser.post("/workspace/sign-in", data={"token": token})
+        assert (await browser.get("/workspace")).status_code == 200
+        await browser.post("/workspace/sign-out", data={"token": token})
+        assert (await browser.get("/workspace")).status_code == 303
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path, clock: SetClock) -> AsyncIterator[House]:
+    env = {"COMMONHALL_SECRET": "A" * 44, "COMMONHALL_DATA": str(tmp_path)}
+    settings = replace(
+        read_settings(env), operator=OperatorDoor("https://login.example", "c", "s", frozenset())
+    )
+    async with open_house(settings, database_url, clock=clock) as opened:
+        yield opened
+
+
+async def test_the_view_stands_on_the_finder_s_host_alone(house: House) -> None:
+    app = house_app(house)
+    async with browser_of(app) as browser:
+        assert (await browser.get("/workspace/sign-in")).text.count("Sign in as an operator") >= 1
+        assert "Sign in as an operator" not in (await browser.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2_590_000_000, "2.6 GB")]
+)
+def test_sizes_are_read_by_people(size: int, words: str) -> None:
+    assert show_bytes(size) == words
