@@ -225,3 +225,30 @@ def test_diff_weighs_changes_and_refuses_a_number_that_promises_too_little(
     told = json.loads(CliRunner().invoke(cli, ["diff", str(old), str(new), "--json"]).output)
     assert (told["weight"], told["understated"]) == ("additive", bool(code))
     assert told["changes"][0]["where"] == "settings.report_within_days.max"
+
+
+@pytest.mark.postgres
+def test_a_council_begins_with_a_site_and_one_administrator(database_url: str, tmp_path: Path) -> None:
+    database = {
+        "COMMONHALL_DATABASE_URL": database_url,
+        "COMMONHALL_SECRET": SECRET,
+        "COMMONHALL_DATA": str(tmp_path),
+    }
+    runner = CliRunner()
+    first = ["--administrator", "ada@example.gov.uk", "--name", "Ada"]
+    unknown = runner.invoke(cli, ["council", "add", "leedss", *first], env=database)
+    assert "did you mean 'leeds'?" in str(unknown.exception)
+    wrong = runner.invoke(cli, ["council", "add", "leeds", *first, "--languages", "fr"], env=database)
+    assert "say en, or en,cy" in str(wrong.exception)
+    added = runner.invoke(cli, ["council", "add", "leeds", *first], env=database)
+    assert added.exit_code == 0, added.output
+    assert "http://leeds.localhost:8000/workspace" in added.output
+    again = runner.invoke(cli, ["council", "add", "leeds", *first], env=database)
+    assert "has a site here already" in str(again.exception)
+    twice = runner.invoke(
+        cli, ["staff", "invite", "leeds", "ADA@example.gov.uk", "Ada", "--role", "viewer"], env=database
+    )
+    assert "may sign in at leeds already" in str(twice.exception)
+    said = ["staff", "provider", "leeds", "--issuer", "https://login.example", "--client-id", "c"]
+    provider = runner.invoke(cli, said, env=database | {"COMMONHALL_CLIENT_SECRET": "s"})
+    assert "http://leeds.localhost:8000/workspace/sign-in/back" in provider.output

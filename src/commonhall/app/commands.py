@@ -24,7 +24,7 @@ from commonhall.app.moving_commands import export_council, import_council, remov
 from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.rehearse_command import rehearse
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
-from commonhall.app.staff_commands import staff
+from commonhall.app.staff_commands import add_council, staff
 from commonhall.app.terminal import err, known, out, with_database
 from commonhall.connectors.sandbox.jobs import JournalBroken
 from commonhall.engine.problems import ServiceRefused
@@ -46,6 +46,7 @@ council.command("import")(import_council)
 council.command("remove")(remove_council)
 cli.add_typer(proposals, name="proposals")
 cli.add_typer(staff, name="staff")
+council.command("add")(add_council)
 cli.command()(variation)
 cli.command()(diff)
 cli.command()(rehearse)

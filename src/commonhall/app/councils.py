@@ -8,7 +8,9 @@ from pathlib import Path
 
 import structlog
 
+from commonhall.app.settings import SettingsRefused
 from commonhall.app.wiring import House
+from commonhall.casework.sites import Site
 from commonhall.catalogue.adopting import SitePlan, know_version, store_council
 from commonhall.catalogue.councils import CouncilPlan, read_council
 from commonhall.catalogue.packages import check_folder, find_packages
@@ -16,7 +18,9 @@ from commonhall.connectors.registry import connector_faults
 from commonhall.directory.directory import Directory
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem, ServiceRefused
+from commonhall.engine.source import did_you_mean
 from commonhall.engine.working_days import Calendar
+from commonhall.storage.councils import save_council
 from commonhall.storage.drafts import list_versions
 
 
@@ -108,3 +112,30 @@ async def apply_councils(
         done(council.name)
     await house.sites.refresh()
     return [plan.file.council for plan in plans]
+
+
+async def open_site(house: House, slug: str, languages: list[str]) -> Site:
+    """Give a council of the directory a site with no service, in plain colours. Raises `SettingsRefused`."""
+    council = house.directory.councils.council(slug)
+    if council is None:
+        near = did_you_mean(slug, [one.slug for one in house.directory.councils.all])
+        raise SettingsRefused(f"there is no council '{slug}': {near}")
+    if house.sites.of_council(slug) is not None:
+        raise SettingsRefused(f"{council.name} has a site here already")
+    config = {
+        "name": {"en": council.name, "cy": council.name},
+        "nation": council.nation,
+        "languages": languages,
+        "logo_text": dict.fromkeys(languages, council.name),
+        "colour": "#1d3d55",
+        "accent": "#e2a72e",
+        "phone": "",
+        "homepage_url": council.homepage_url,
+        "demonstration": False,
+    }
+    await save_council(house.store, slug, council.gss, f"{slug}.{house.settings.finder_host}", config)
+    await house.sites.refresh()
+    site = house.sites.of_council(slug)
+    if site is None:
+        raise SettingsRefused(f"the site of {council.name} cannot be read: see the log")
+    return site

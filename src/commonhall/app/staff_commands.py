@@ -62,3 +62,34 @@ def set_provider(
     out.print(
         f"staff of {council} sign in at {issuer}; let the provider send them back to {back}", markup=False
     )
+
+
+def add_council(
+    council: Council,
+    administrator: Annotated[str, typer.Option(help="The e-mail address of the first administrator.")],
+    name: Annotated[str, typer.Option(help="The administrator's name.")],
+    languages: Annotated[str, typer.Option(help="en, or en,cy.")] = "en",
+) -> None:
+    """Give a council of the directory a site with no service yet, and let its first administrator in.
+
+    Everything else is done in its workspace.
+    """
+    offered = [language.strip() for language in languages.split(",") if language.strip()]
+    if not offered or "en" not in offered or not set(offered) <= {"en", "cy"}:
+        raise SettingsRefused(f"--languages is '{languages}': say en, or en,cy")
+
+    async def run(settings: Settings, url: str) -> str:
+        from commonhall.app.councils import open_site  # noqa: PLC0415
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+        from commonhall.casework.staff import invite  # noqa: PLC0415
+
+        async with open_house(settings, url) as house:
+            site = await open_site(house, council, offered)
+            await invite(house.desk, council, administrator, name, [Role.ADMINISTRATOR])
+            return house.site_url(site, "/workspace")
+
+    workspace = with_database(run)
+    out.print(
+        f"{name} may sign in at {workspace}; say where with `commonhall staff provider {council}`",
+        markup=False,
+    )
