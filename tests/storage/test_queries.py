@@ -20,6 +20,7 @@ OF_THE_INSTALLATION = {
     "list_versions": "versions are shared by all councils",
     "add_version": "versions are shared by all councils",
     "list_running": "configuration of all councils, for who maintains a service; no residents' data",
+    "plan_anew": "how a statement is planned",
     "council_health": "counts and times for the operator; no case",
     "table_sizes": "the database itself",
     "all_proposals": "configuration of all councils, for who maintains a service; no residents' data",

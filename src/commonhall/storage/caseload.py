@@ -132,19 +132,21 @@ class StuckRow:
 async def list_cases(store: Store, council: str, wanted: Wanted, most: int) -> list[ListedRow]:
     """Cases, newest first. `words` is in PostgreSQL's own notation (to_tsquery)."""
     at, reference = wanted.after or (None, None)
-    rows = await store.durable.fetch(
-        q.LIST_CASES.sql,
-        council,
-        wanted.service,
-        list(wanted.statuses) if wanted.statuses is not None else None,
-        wanted.assigned_to,
-        wanted.due_before,
-        wanted.failed,
-        wanted.words,
-        at,
-        reference,
-        most,
-    )
+    async with transaction(store, council) as connection:
+        await connection.execute(q.PLAN_ANEW.sql)
+        rows = await connection.fetch(
+            q.LIST_CASES.sql,
+            council,
+            wanted.service,
+            list(wanted.statuses) if wanted.statuses is not None else None,
+            wanted.assigned_to,
+            wanted.due_before,
+            wanted.failed,
+            wanted.words,
+            at,
+            reference,
+            most,
+        )
     return [ListedRow(*row) for row in rows]
 
 

@@ -67,6 +67,15 @@ async def test_a_case_is_found_by_what_a_caller_says(office: Office, reference: 
     assert reference not in (await officer.get(f"{PATH}?q={typed.replace(' ', '+')}+nobody")).text
 
 
+async def test_a_case_is_found_though_nothing_in_it_names_the_council(office: Office, reference: str) -> None:
+    """The search keeps to one council by a word of its own, which no address needs to repeat."""
+    await office.house.store.owner.execute(
+        "update council_case set summary = 'Missed', details = '[]', location = '{}', contact = '{\"name\": \"Zebedee\"}'"
+    )
+    officer = await office.staff(Role.OFFICER)
+    assert reference in (await officer.get(f"{PATH}?q=zebedee")).text
+
+
 async def test_a_reference_leads_to_its_case_at_once(office: Office, reference: str) -> None:
     officer = await office.staff(Role.OFFICER)
     found = await officer.get(f"{PATH}?q={reference.replace('-', '').lower()}", status=303)

@@ -173,13 +173,17 @@ alter table case_update
   add column internal boolean not null default false,
   add column person text;
 
--- Which cases of the council that this session speaks for match a search. Row-level security would keep the index from
+create index delivery_failed on delivery (council, connector) where failed_at is not null and delivered_at is null;
+
+-- Which cases of the council that this session speaks for match a search, the latest thousand. Row-level security would keep the index from
 -- being used, since PostgreSQL cannot know that matching words tells nothing to strangers; so the council is held here.
 create function search_cases(words tsquery) returns table (reference text) language sql stable security definer
 set search_path = pg_catalog, public as $$
   select c.reference from public.council_case c
   where c.council = current_setting('commonhall.council', true)
-    and c.search @@ (to_tsquery('simple', '''@' || current_setting('commonhall.council', true) || '''') && words)
+    -- As a lexeme, not as words to be read: reading would drop the sign.
+    and c.search @@ (quote_literal('@' || current_setting('commonhall.council', true))::tsquery && words)
+  order by c.submitted_at desc limit 1000
 $$;
 
 -- Row-level security. Every statement on a council's data runs as `commonhall_tenant`, for the council that its

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from commonhall.storage.queries import Query
 
+PLAN_ANEW = Query(
+    "plan_anew",
+    "A list that is narrowed in many ways is planned for what is asked: one plan for all of them reads every case.",
+    "set local plan_cache_mode = force_custom_plan",
+)
+
 LIST_CASES = Query(
     "list_cases",
     "Cases of a council, newest first, a page at a time. The parameters after the council narrow it, each only if it is"
@@ -20,9 +26,9 @@ LIST_CASES = Query(
       and ($3::text[] is null or c.status = any($3))
       and ($4::text is null or coalesce(c.assigned_to, '') = $4)
       and ($5::date is null or c.target_on < $5)
-      and (not $6::boolean or exists (
-        select from delivery d where d.council = $1 and d.reference = c.reference
-          and d.failed_at is not null and d.delivered_at is null))
+      and (not $6::boolean or c.reference = any(array(
+        select d.reference from delivery d
+        where d.council = $1 and d.failed_at is not null and d.delivered_at is null)))
       and ($7::text is null or c.reference = any(array(select search_cases(to_tsquery('simple', $7)))))
       and ($8::timestamptz is null or (c.submitted_at, c.reference) < ($8, $9))
     order by c.submitted_at desc, c.reference desc limit $10
