@@ -121,6 +121,13 @@ async def test_a_journey_expires_and_stays_counted_as_started(
         await answer_page(desk, lost_cat, COUNCIL, journey, browser=BROWSER, answers={"ours": "no"})
     assert gone.value.expired
     assert await expire_journeys(desk, COUNCIL) == 1
+    assert await desk.store.owner.fetchval("select answers from journey") == {}
+    with pytest.raises(JourneyGone) as still:
+        await load_journey(desk, COUNCIL, journey, browser=BROWSER)
+    assert still.value.expired
+    assert await expire_journeys(desk, COUNCIL) == 0
+    clock.go(hours=24)
+    assert await expire_journeys(desk, COUNCIL) == 1
     with pytest.raises(JourneyGone) as never:
         await load_journey(desk, COUNCIL, journey, browser=BROWSER)
     assert not never.value.expired

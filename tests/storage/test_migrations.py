@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from commonhall.storage.migrations import migrate, migrations
-from commonhall.storage.pool import TENANT, StorageUnavailable, open_store
+from commonhall.storage.pool import TENANT, StorageUnavailable, Store, open_store
 from tests.conftest import with_database
 from tests.storage.test_plans import FILL, NOW
 from tests.storage.town import fill_town
@@ -82,7 +82,10 @@ async def test_a_user_who_is_no_superuser_is_enough(postgres_url: str, made_by: 
         await admin.close()
 
 
-async def test_a_user_who_may_not_take_the_roles_is_told_what_to_ask_for(postgres_url: str) -> None:
+async def test_a_user_who_may_not_take_the_roles_is_told_what_to_ask_for(
+    postgres_url: str, store: Store
+) -> None:
+    """`store` has made the roles already, in another database of the same server."""
     name = f"bare_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     admin = await asyncpg.connect(postgres_url)
     await admin.execute(f'drop database if exists "{name}" with (force)')

@@ -147,9 +147,16 @@ async def test_expired_journeys_are_found_without_the_others(store: Store) -> No
         await connection.execute("update journey set expires_at = $1 where measure <= 5", NOW)
         await connection.execute("analyze journey")
         found = await plan(
-            connection, journeys.EXPIRE_JOURNEYS, ("solihull", NOW + timedelta(minutes=1), 500), "analyze, "
+            connection,
+            journeys.EXPIRE_JOURNEYS,
+            ("solihull", NOW + timedelta(minutes=1), NOW + timedelta(minutes=1), 500),
+            "analyze, ",
         )
         assert rows_read(found) <= 40, "ten have expired of four thousand"
+        found = await plan(
+            connection, journeys.CLEAR_JOURNEYS, ("solihull", NOW + timedelta(minutes=1), 500), "analyze, "
+        )
+        assert rows_read(found) <= 40
 
 
 async def test_an_adopted_version_stays_while_journeys_or_cases_run_it(store: Store) -> None:

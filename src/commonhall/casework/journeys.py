@@ -21,6 +21,8 @@ MOST_REFERENCES = 8
 """How often a submission is tried: a reference may be taken (two in a row once in 10^15), an answer change."""
 EXPIRE_AT_ONCE = 500
 MOST_ROUNDS = 400
+REMEMBERED = timedelta(days=1)
+"""How long an unfinished journey is known of, without its answers, after its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +171,23 @@ async def rate_journey(
 
 
 async def expire_journeys(desk: Desk, council: str) -> int:
-    """Remove journeys past their deadline, some at a time; they stay counted as started. Answers how many."""
-    removed = 0
+    """Delete what journeys past their deadline hold, some at a time; they stay counted as started.
+
+    Answers go at the deadline. The empty journey stays for `REMEMBERED`, so that whoever comes back is told that
+    the answers were deleted. Answers how many journeys were cleared or removed.
+    """
+    now, changed = desk.clock(), 0
     for _ in range(MOST_ROUNDS):
-        some = await stored.expire_journeys(desk.store, council, desk.clock(), EXPIRE_AT_ONCE)
-        removed += some
+        some = await stored.clear_journeys(desk.store, council, now, EXPIRE_AT_ONCE)
+        changed += some
         if some < EXPIRE_AT_ONCE:
             break
-    return removed
+    for _ in range(MOST_ROUNDS):
+        some = await stored.expire_journeys(desk.store, council, now, now - REMEMBERED, EXPIRE_AT_ONCE)
+        changed += some
+        if some < EXPIRE_AT_ONCE:
+            break
+    return changed
 
 
 def browser_digest(browser: str) -> bytes:

@@ -85,7 +85,13 @@ async def exit_journey(store: Store, council: str, journey: str, now: datetime, 
     await store.soft.execute(q.EXIT_JOURNEY.sql, council, journey, now, outcome)
 
 
-async def expire_journeys(store: Store, council: str, now: datetime, most: int) -> int:
-    """Remove journeys that are past their deadline; answers how many."""
-    done: str = await store.soft.execute(q.EXPIRE_JOURNEYS.sql, council, now, most)
+async def expire_journeys(store: Store, council: str, now: datetime, unsent: datetime, most: int) -> int:
+    """Remove sent journeys past their deadline, and unfinished ones with one before `unsent`; answers how many."""
+    done: str = await store.soft.execute(q.EXPIRE_JOURNEYS.sql, council, now, unsent, most)
+    return int(done.rsplit(" ", maxsplit=1)[-1])
+
+
+async def clear_journeys(store: Store, council: str, now: datetime, most: int) -> int:
+    """Delete what was answered in unfinished journeys that are past their deadline; answers in how many."""
+    done: str = await store.soft.execute(q.CLEAR_JOURNEYS.sql, council, now, most)
     return int(done.rsplit(" ", maxsplit=1)[-1])

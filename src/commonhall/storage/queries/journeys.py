@@ -57,11 +57,26 @@ EXIT_JOURNEY = Query(
 
 EXPIRE_JOURNEYS = Query(
     "expire_journeys",
-    "Remove journeys that have passed their deadline; their starts stay counted. Bounded, so that it never"
-    " holds up others.",
+    "Remove journeys that were sent and have passed their deadline, and unfinished ones whose answers were cleared"
+    " long enough ago; their starts stay counted. Bounded, so that it never holds up others.",
     """
     delete from journey where council = $1 and journey in (
-      select journey from journey where council = $1 and expires_at < $2 order by expires_at limit $3
+      select journey from journey
+      where council = $1 and expires_at < $2 and (reference is not null or expires_at < $3)
+      order by expires_at limit $4
+      for update skip locked
+    )
+    """,
+)
+
+CLEAR_JOURNEYS = Query(
+    "clear_journeys",
+    "Delete the answers of unfinished journeys that have passed their deadline; bounded.",
+    """
+    update journey set answers = '{}' where council = $1 and journey in (
+      select journey from journey
+      where council = $1 and expires_at < $2 and reference is null and answers <> '{}'
+      order by expires_at limit $3
       for update skip locked
     )
     """,
