@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong, where (1-based line and column), and what to do about it."""
+    """One thing wrong, where (1-based line and column), and what to do about it.
+
+    `about` is the same place as a path into the file's data, for whoever shows a form instead of the file.
+    """
 
     file: str
     line: int
     column: int
     message: str
     remedy: str = ""
+    about: tuple[str | int, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """`file:line:column: what is wrong - what to do`."""

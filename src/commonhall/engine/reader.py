@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -135,7 +136,8 @@ def _welsh(
                     problems.append(source.problem(where, *fault))
     for key in sorted(english - welsh.keys()):
         parent = _nearest(source, key)
-        problems.append(source.problem(parent, f"the Welsh text for '{key}' is missing", "add it"))
+        missing = source.problem(parent, f"the Welsh text for '{key}' is missing", "add it")
+        problems.append(replace(missing, about=tuple(key.split("."))))
     return welsh
 
 

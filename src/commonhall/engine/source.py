@@ -67,11 +67,12 @@ class Source:
         inside: tuple[int, int] | None = None,
     ) -> Problem:
         """A problem at the place of `where`; `inside` is a 1-based line and column of the text itself."""
+        where = tuple(where)
         line, column = self.place(where, key=key)
         if inside is not None:
-            line, column = self.insides.get(tuple(where), (line, column))
+            line, column = self.insides.get(where, (line, column))
             line, column = line + inside[0] - 1, column + inside[1] - 1
-        return Problem(self.file, line, column, message, remedy)
+        return Problem(self.file, line, column, message, remedy, tuple(where))
 
 
 class _Builder:
