@@ -77,6 +77,18 @@ def set_value(text: str, path: Path, value: Scalar) -> str:
     return put(text, path, value)
 
 
+def rewrite(text: str, path: Path, change: Callable[[str], str]) -> str:
+    """The text with the words at `path` changed, in the very lines in which they are written if that says the same."""
+    old = _at(read(text), path)
+    if change(old) == old:
+        return text
+    wanted = copy.deepcopy(read(text))
+    _holder(wanted, path)[path[-1]] = change(old)
+    start, end = span(text, path)
+    inside = text[:start] + change(text[start:end]) + text[end:]
+    return _first(iter((inside, put(text, path, change(old)))), wanted, path)
+
+
 def drop(text: str, path: Path) -> str:
     """The text without the part at `path`; the list or map that it leaves empty goes, too. Raises CannotEdit."""
     data = read(text)
