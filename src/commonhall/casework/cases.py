@@ -250,8 +250,8 @@ def _early(update: StatusUpdate, external_id: str) -> EarlyUpdate:
 
 async def _add(desk: Desk, council: str, connector: str, reference: str, update: StatusUpdate) -> bool | None:
     """Whether an update is new in the history of its case; None where the case did not go to this connector."""
-    row = await load_case(desk.store, council, reference)
-    if row is None or not await delivers_to(desk.store, council, row.reference, connector):
+    row = await _delivered(desk, council, connector, reference)
+    if row is None:
         return None
     # Back offices' clocks are off, by an hour in summer or by two thousand years: nothing happens to a case before
     # it is there, nor later than now.
@@ -259,3 +259,21 @@ async def _add(desk: Desk, council: str, connector: str, reference: str, update:
     note = clean_lines(update.note)[:LONGEST_NOTE]
     new = NewUpdate(update.status.value, note, at, connector, update.update_id)
     return await add_update(desk.store, council, row.reference, new)
+
+
+async def _delivered(desk: Desk, council: str, connector: str, reference: str) -> CaseRow | None:
+    """The case that a connector's back office means: it knows a case by the reference that it had when it went there."""
+    row = await _sent_to(desk, council, connector, reference)
+    if row is not None:
+        return row
+    leads = await list_former_leads(desk.store, council, reference)
+    for now in dict.fromkeys(lead.now for lead in leads):
+        row = await _sent_to(desk, council, connector, now)
+        if row is not None:
+            return row
+    return None
+
+
+async def _sent_to(desk: Desk, council: str, connector: str, reference: str) -> CaseRow | None:
+    row = await load_case(desk.store, council, reference)
+    return row if row and await delivers_to(desk.store, council, row.reference, connector) else None

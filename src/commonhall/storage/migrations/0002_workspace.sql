@@ -90,7 +90,7 @@ create table staff_session (
 
 -- Everything that staff do. Append-only, for every role; no personal data of residents.
 create table audit (
-  council text not null,
+  council text not null references council,
   entry bigint generated always as identity,
   at timestamptz not null,
   person text,
@@ -128,7 +128,8 @@ create table proposal (
   primary key (council, proposal)
 );
 
--- Councils that became part of this one: their addresses and references lead here.
+-- Councils that became part of this one: their addresses and references lead here. `connectors` holds those that have
+-- another name since: their back offices still push to the address that they were given.
 create table former_council (
   council text not null references council,
   former text not null,
@@ -136,6 +137,7 @@ create table former_council (
   host text not null,
   name jsonb not null,
   merged_at timestamptz not null,
+  connectors jsonb not null default '{}',
   primary key (council, former)
 );
 -- Only where two councils had given the same reference: the case of the former has another one now.
@@ -147,6 +149,7 @@ create table former_reference (
   primary key (council, former, reference),
   foreign key (council, became) references council_case (council, reference)
 );
+create index former_reference_by_case on former_reference (council, became);
 
 -- `status` repeats the last update of the history, so that cases can be listed by it. `search` begins with the council
 -- itself as a word, so that a search reads one council's entries of the index and no other's.

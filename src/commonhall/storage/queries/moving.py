@@ -35,18 +35,26 @@ COUNCIL_PENDING = Query(
 
 COUNCIL_HERE = Query(
     "council_here",
-    "Which council has this name, GSS code or host on the installation already.",
-    "select council from council where council = $1 or gss = $2 or host = $3 order by council limit 1",
+    "Which council has this name, GSS code or host on the installation already, or has taken over the one that had.",
+    """
+    select council from council where council = $1 or gss = $2 or host = $3
+    union all select council from former_council where former = $1 or gss = $2 or host = $3
+    order by council limit 1
+    """,
 )
 
 LIST_FORMER_LEADS = Query(
     "list_former_leads",
-    "Which case a reference may mean to residents of councils that became part of this one: the former council, the "
-    "reference that it gave (which the proofs were made with), and the one that the case has now.",
+    "Which case a reference may mean to residents of councils that became part of this one: a former council, a "
+    "reference that the case had (which its proofs may have been made with), and the one that it has now.",
     """
-    select former, reference, became from former_reference where council = $1 and $2 in (reference, became)
-    union all
-    select former, $2, $2 from former_council where council = $1
+    with meant as (
+      select became as now from former_reference where council = $1 and reference = $2 union select $2
+    ), had as (
+      select now, now as given from meant
+      union select m.now, f.reference from meant m join former_reference f on f.council = $1 and f.became = m.now
+    )
+    select f.former, h.given, h.now from had h cross join former_council f where f.council = $1
     """,
 )
 
