@@ -14,12 +14,10 @@ from commonhall.catalogue.editing.conditions import (
     Subject,
     faults_of,
     from_cel,
-    in_words,
-    menu,
-    subjects_of,
     takes,
     to_cel,
 )
+from commonhall.catalogue.editing.menus import in_words, menu, subjects_of
 from commonhall.catalogue.editing.patching import read
 from commonhall.engine.expressions import BOOL, DATE, DOUBLE, INT, STRING, STRINGS, Dialect
 from commonhall.engine.expressions import ROWS as LIST

@@ -73,9 +73,11 @@ def check_files(
     problems = []
     wrong = codes(service.definition.lgsl, service.definition.lgil) if codes else None
     if wrong:
-        problems.append(Problem(f"{folder.name}/service.yaml", 1, 1, wrong, "see the national service lists"))
+        problems.append(
+            Problem(f"{folder.name}/service.yaml", 1, 1, wrong, "see the national service lists", ("lgsl",))
+        )
     played = play_defaults(service, calendars)
-    for one in played:
+    for i, one in enumerate(played):
         problems += [
             Problem(
                 f"{folder.name}/journeys.yaml",
@@ -83,6 +85,7 @@ def check_files(
                 1,
                 f"'{one.example}': {fault}",
                 "correct the example or the service",
+                (i,),
             )
             for fault in one.faults
         ]

@@ -276,7 +276,8 @@ def shape_problems(
                 inside = where[len(under) : -1]
                 remedy = did_you_mean(str(last), known_keys(shape, inside, _at(source.data, under)))
             at_key = kind == "extra_forbidden" or last == "[key]"
-            problems.append(source.problem(where, _sentence(fault, last), remedy, key=at_key))
+            found = source.problem(where, _sentence(fault, last), remedy, key=at_key)
+            problems.append(replace(found, about=(*where, last)) if kind == "missing" else found)
     return list(dict.fromkeys(problems))
 
 

@@ -76,12 +76,14 @@ class Edit:
         """The part at a path; None where there is none."""
         here = self.data(file)
         for step in where:
-            if (isinstance(here, dict) and step in here) or (
-                isinstance(here, list) and isinstance(step, int) and 0 <= step < len(here)
-            ):
-                here = here[step]
-            else:
+            isin = (
+                step in here
+                if isinstance(here, dict)
+                else isinstance(step, int) and 0 <= step < _length(here)
+            )
+            if not isin:
                 return None
+            here = here[step]
         return here
 
     @property
@@ -143,13 +145,15 @@ class Edit:
             self.files.pop(WELSH, None)
 
     def _welsh_path(self, key: str) -> Path:
-        steps = tuple(key.split("."))
         here: Any = self.data(WELSH) if WELSH in self.files else None
         path: list[str | int] = []
-        for step in steps:
-            isin = isinstance(here, list) and step.isdigit() and int(step) < len(here)
-            path.append(int(step) if isin else step)
-            here = here[int(step)] if isin else here.get(step) if isinstance(here, dict) else None
+        for step in key.split("."):
+            if isinstance(here, list) and step.isdigit() and int(step) < len(here):
+                path.append(int(step))
+                here = here[int(step)]
+            else:
+                path.append(step)
+                here = here.get(step) if isinstance(here, dict) else None
         return tuple(path)
 
     def _welsh_order(self, where: Path) -> Sequence[str]:
@@ -280,9 +284,12 @@ class Edit:
                         self.files[file] = patching.drop(self.files[file], (i, *path))
 
 
-def free(name: str, taken: set[str] | frozenset[str]) -> str:
+def _length(data: Any) -> int:
+    return len(data) if isinstance(data, list) else 0
+
+
+def free(name: str, taken: set[str] | frozenset[str], sign: str = "-") -> str:
     """The name, or with a number where it is taken."""
     if name not in taken:
         return name
-    sign = "_" if "_" in name else "-"
     return next(one for n in range(2, 10_000) if (one := f"{name[:36]}{sign}{n}") not in taken)

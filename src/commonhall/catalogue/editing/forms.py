@@ -15,11 +15,11 @@ from commonhall.catalogue.editing.conditions import (
     Subject,
     faults_of,
     from_cel,
-    subjects_of,
     takes,
     to_cel,
 )
 from commonhall.catalogue.editing.edit import EXAMPLES, SERVICE, WELSH, Edit
+from commonhall.catalogue.editing.menus import subjects_of
 from commonhall.catalogue.editing.patching import CannotEdit, Path, drop, put
 
 Form = Mapping[str, str]
