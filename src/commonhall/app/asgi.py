@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonhall.api.back_office import back_office_routes
+from commonhall.app.councils import national_codes
 from commonhall.app.doors import CouncilDoor, OperatorsDoor
 from commonhall.app.settings import Settings
 from commonhall.app.wiring import House, open_house
@@ -26,7 +28,7 @@ from commonhall.web.assets import Assets, open_assets
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.pages import Pages
 from commonhall.web.resident.compile import Compiler
-from commonhall.web.resident.previews import preview_names, preview_page
+from commonhall.web.resident.previews import ask_page, preview_names, preview_page
 from commonhall.web.resident.shapes import Shapes
 from commonhall.web.resident.views import ResidentTools, resident_app
 from commonhall.web.workspace.operator import OperatorTools, operator_app
@@ -97,6 +99,8 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             adopting=house.adopting,
             preview=preview,
             preview_names=preview_names,
+            ask=partial(ask_page, compiler),
+            codes=national_codes(house.directory),
             offices=house.offices,
             doorkeeper=CouncilDoor(house),
         )

@@ -14,16 +14,15 @@ from commonhall.engine.journey import JourneyIncomplete, parse_page
 from commonhall.engine.package import CompiledPage
 from commonhall.web.pages import plain
 from commonhall.web.resident.compile import Place, answer_values, raw_values
+from commonhall.web.resident.rows import ROW_ACTION, Form, form_rows, most_rows, renumbered, stored_rows
 from commonhall.web.resident.tools import Room, Visit
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form, see
 from commonhall.web.texts import WORDS
 
-_ROW_ACTION = re.compile(r"(add|remove):([a-z0-9_.]{1,50})(?::([0-9]{1,3}))?")
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{20,64}")
 _JOURNEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 CHECK, CONFIRMATION, FEEDBACK = "check", "confirmation", "feedback"
 
-Form = dict[str, list[str]]
 
 
 class JourneyViews:
@@ -159,7 +158,7 @@ class JourneyViews:
             "action": plain(action),
             "back": plain(self._back(place, journey, page, changing=changing)),
         }
-        count = rows if rows is not None else _stored_rows(page, journey.answers)
+        count = rows if rows is not None else stored_rows(page, journey.answers)
         body = self.room.compiler.question(place, page, faults, count, filled)
         refused = faults and visit.request.method == "POST"
         return page_response(visit.request, body, 422 if refused else 200)
@@ -184,7 +183,7 @@ class JourneyViews:
             page = journey.adopted.page(page_id)
             if page is None or page.exit:
                 return self.room.missing(visit)
-        action = _ROW_ACTION.fullmatch((form.get("_action") or [""])[0])
+        action = ROW_ACTION.fullmatch((form.get("_action") or [""])[0])
         if action:
             return await self._rows(visit, browser, page_id, form, action)
         return await self._answer(visit, place, browser, page, form)
@@ -241,11 +240,11 @@ class JourneyViews:
     ) -> Response:
         if not journey.path.reaches(page.id):
             return see(self._here(place, journey))
-        values = raw_values(_renumbered(page, form))
-        most = _most_rows(page)
+        values = raw_values(renumbered(page, form))
+        most = most_rows(page)
         # Only a form that is not ours has more rows than the list may have: those are not drawn.
         shown = [fault for fault in faults if (fault.params or {}).get("row", 1) <= most]
-        rows = min(most, max(1, _form_rows(page, form)))
+        rows = min(most, max(1, form_rows(page, form)))
         return self._question(visit, place, journey, page, values, shown, browser, rows=rows)
 
     async def _rows(
@@ -258,9 +257,9 @@ class JourneyViews:
         if journey.reference is not None or page is None or page.exit or not journey.path.reaches(page_id):
             return see(self._here(place, journey))
         verb, _, number = action.groups()
-        kept = _renumbered(page, form, without=int(number) if verb == "remove" and number else None)
-        count = max(1, _form_rows(page, kept)) + (verb == "add")
-        rows = min(count, _most_rows(page))
+        kept = renumbered(page, form, without=int(number) if verb == "remove" and number else None)
+        count = max(1, form_rows(page, kept)) + (verb == "add")
+        rows = min(count, most_rows(page))
         return self._question(visit, place, journey, page, raw_values(kept), (), browser, rows=rows)
 
     # -- check answers, submit, confirmation -------------------------------------------------------------
@@ -342,42 +341,3 @@ def _flat(answers: Mapping[str, Any]) -> dict[str, Any]:
     return (
         {**rest, **{f"local.{name}": value for name, value in own.items()}} if isinstance(own, dict) else rest
     )
-
-
-def _list_index(page: CompiledPage) -> re.Pattern[str] | None:
-    part = next((part for part in page.fields if part.fields), None)
-    return re.compile(rf"{re.escape(part.id)}-([0-9]{{1,3}})-(.+)") if part else None
-
-
-def _stored_rows(page: CompiledPage, answers: Mapping[str, Any]) -> int:
-    part = next((part for part in page.fields if part.fields), None)
-    return max(1, len(answers.get(part.id) or [])) if part else 0
-
-
-def _most_rows(page: CompiledPage) -> int:
-    part = next((part for part in page.fields if part.fields), None)
-    return int(getattr(part.definition, "max", 10)) if part else 1
-
-
-def _form_rows(page: CompiledPage, form: Form) -> int:
-    index = _list_index(page)
-    return len({found.group(1) for name in form if (found := index.fullmatch(name))}) if index else 0
-
-
-def _renumbered(page: CompiledPage, form: Form, without: int | None = None) -> Form:
-    """A form whose rows are numbered from 0 without gaps, one of them left out."""
-    index = _list_index(page)
-    if index is None:
-        return form
-    found = {name: index.fullmatch(name) for name in form}
-    numbers = sorted({int(match.group(1)) for match in found.values() if match})
-    places = {number: place for place, number in enumerate(n for n in numbers if n != without)}
-    kept: Form = {}
-    for name, texts in form.items():
-        match = found[name]
-        if match is None:
-            kept[name] = texts
-        elif int(match.group(1)) in places:
-            prefix = name[: match.start(1)]
-            kept[f"{prefix}{places[int(match.group(1))]}-{match.group(2)}"] = texts
-    return kept

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
@@ -17,18 +18,28 @@ from commonhall.casework.back_offices import BackOffices
 from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
+from commonhall.catalogue.packages import NationalCodes
 from commonhall.engine.package import Adopted
 from commonhall.engine.sign_in import Going, Vouched
 from commonhall.engine.staff import Actor, Permission
 from commonhall.web.assets import Assets
 from commonhall.web.pages import Frame, Pages
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
+from commonhall.web.uploads import read_upload
 
 HOME = "/workspace"
 
 
 Preview = Callable[[Site, Adopted, str, str], bytes | None]
 """A page of a service as residents would see it: (site, service, page's name, language)."""
+
+
+Ask = Callable[
+    [Site, Adopted, str, str, Mapping[str, Any], date, dict[str, list[str]] | None],
+    tuple[bytes | None, dict[str, Any]],
+]
+"""A question of a journey that is only played: (site, service, page, language, answers so far, today, form or None) gives
+the page to show, or None and what was answered."""
 
 
 class Doorkeeper(Protocol):
@@ -60,6 +71,8 @@ class WorkspaceTools:
     adopting: Adopting
     preview: Preview
     preview_names: Callable[[Adopted], list[str]]
+    ask: Ask
+    codes: NationalCodes
     offices: BackOffices
     doorkeeper: Doorkeeper
 
@@ -129,7 +142,18 @@ class Room:
         """The fields of a form that this session was given. Raises `FormRefused`."""
         if is_cross_site(visit.request):
             raise FormRefused(403, "refused_token")
-        form = await read_form(visit.request)
+        return self._checked(visit, await read_form(visit.request))
+
+    async def read_upload(
+        self, visit: StaffVisit, name: str, most: int
+    ) -> tuple[dict[str, list[str]], bytes]:
+        """The fields and the file of a form that this session was given. Raises `FormRefused`."""
+        if is_cross_site(visit.request):
+            raise FormRefused(403, "refused_token")
+        form, content = await read_upload(visit.request, name, most)
+        return self._checked(visit, form), content
+
+    def _checked(self, visit: StaffVisit, form: dict[str, list[str]]) -> dict[str, list[str]]:
         given = form.pop("token", [""])[0]
         if not same(self.token(visit.session), given):
             raise FormRefused(403, "refused_token")
