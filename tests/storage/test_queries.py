@@ -24,6 +24,8 @@ OF_THE_INSTALLATION = {
     "council_health": "counts and times for the operator; no case",
     "table_sizes": "the database itself",
     "all_proposals": "configuration of all councils, for who maintains a service; no residents' data",
+    "list_former_councils": "where former councils' hosts lead; no residents' data",
+    "was_merged": "which council a former one became part of; no residents' data",
     "take_time": "the schema",
     "lock_migrations": "the schema",
     "make_migration_table": "the schema",
