@@ -12,6 +12,7 @@ THEIRS = "theirs"
 
 ROWS = """
 insert into council (council, gss, host, config) values (:c, 'E-' || :c, :c || '.localhost', '{"name": :secret_json}');
+insert into council_image values (:c, :m || '-digest', 'image/png', :secret::bytea, 1, 1);
 insert into package values (:m || '-package', :m || '-service', '1.0.0', '{}', :now) on conflict do nothing;
 insert into adopted values (:c, :m || '-digest', :m || '-service', '1.0.0', :m || '-package', '{}', 'England', '{en}', :now);
 insert into adoption (council, service, digest, position, connector)

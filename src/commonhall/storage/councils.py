@@ -69,6 +69,17 @@ class ConnectorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageRow:
+    """An image of a council's own; `digest` is its content's SHA-256, width and height are in pixels."""
+
+    digest: str
+    media_type: str
+    content: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewAdoption:
     """A compiled adoption to be written, with the package that it stands on."""
 
@@ -147,14 +158,28 @@ async def set_updates_until(store: Store, council: str, connector: str, until: d
     await store.durable.execute(q.SET_UPDATES_UNTIL.sql, council, connector, until)
 
 
+async def load_image(store: Store, council: str, digest: str) -> ImageRow | None:
+    """An image of a council's own, by its content."""
+    row = await store.durable.fetchrow(q.LOAD_IMAGE.sql, council, digest)
+    return ImageRow(*row) if row else None
+
+
 async def own_config(store: Store, council: str) -> Mapping[str, Any]:
     """A council's own site settings; none where it has no site."""
     found: Mapping[str, Any] | None = await store.durable.fetchval(q.OWN_CONFIG.sql, council)
     return found or {}
 
 
-async def change_council(store: Store, council: str, config: Mapping[str, Any], entry: NewEntry) -> None:
-    """Change a council's site settings."""
+async def change_council(
+    store: Store, council: str, config: Mapping[str, Any], entry: NewEntry, image: ImageRow | None = None
+) -> None:
+    """Change a council's site settings, and keep the image that they name. Images that they do not name go."""
     async with transaction(store, council) as connection:
+        if image is not None:
+            await connection.execute(
+                q.ADD_IMAGE.sql, council, image.digest, image.media_type, image.content, image.width, image.height
+            )
+        named = (config.get("logo") or {}).get("digest")
+        await connection.execute(q.DROP_OTHER_IMAGES.sql, council, named)
         await connection.execute(q.CHANGE_COUNCIL.sql, council, config)
         await write_entry(connection, council, entry)

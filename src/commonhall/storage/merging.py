@@ -265,7 +265,7 @@ class Merge(Survey):
         else:
             await run(q.MOVE_AUDIT.sql, old, new)
         await run(moving_q.KEEP_AUDIT)
-        for table in ("attempt", "adopted"):
+        for table in ("attempt", "adopted", "council_image"):
             await run(moving_q.remove_rows(table).sql, old)
         for table in (*LEFT_OUT, *(one.name for one in TABLES if one.name != "council")):
             left = await self.connection.fetchval(moving_q.count_rows(table).sql, old)

@@ -29,6 +29,7 @@ class Table(NamedTuple):
 
 TABLES = (
     Table("council", ("council",)),
+    Table("council_image", ("digest",)),
     Table("adopted", ("digest",)),
     Table("adoption", ("service",)),
     Table("connector", ("connector",), blank=("secrets",)),

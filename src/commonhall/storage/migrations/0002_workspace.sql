@@ -88,6 +88,17 @@ create table staff_session (
   foreign key (council, person) references person
 );
 
+-- The image at the head of a council's pages, named by its content; which one is shown stands in the site's settings.
+create table council_image (
+  council text not null references council,
+  digest text not null,
+  media_type text not null,
+  content bytea not null,
+  width integer not null,
+  height integer not null,
+  primary key (council, digest)
+);
+
 -- Everything that staff do. Append-only, for every role; no personal data of residents.
 create table audit (
   council text not null references council,

@@ -126,3 +126,24 @@ CHANGE_COUNCIL = Query(
     "Change a council's site settings; running processes read it again.",
     "update council set config = $2, revision = revision + 1 where council = $1",
 )
+
+ADD_IMAGE = Query(
+    "add_image",
+    "Keep an image of a council by its content. The same content twice is one row.",
+    """
+    insert into council_image (council, digest, media_type, content, width, height) values ($1, $2, $3, $4, $5, $6)
+    on conflict (council, digest) do nothing
+    """,
+)
+
+DROP_OTHER_IMAGES = Query(
+    "drop_other_images",
+    "Forget the images of a council but for the one that its pages show, if any.",
+    "delete from council_image where council = $1 and digest is distinct from $2::text",
+)
+
+LOAD_IMAGE = Query(
+    "load_image",
+    "An image of a council.",
+    "select digest, media_type, content, width, height from council_image where council = $1 and digest = $2",
+)
