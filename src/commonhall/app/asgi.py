@@ -28,6 +28,7 @@ from commonhall.web.assets import Assets, open_assets
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.pages import Pages
 from commonhall.web.resident.compile import Compiler
+from commonhall.web.resident.former import former_hosts
 from commonhall.web.resident.previews import ask_page, preview_names, preview_page
 from commonhall.web.resident.shapes import Shapes
 from commonhall.web.resident.views import ResidentTools, resident_app
@@ -46,29 +47,30 @@ def house_app(house: House) -> ASGIApp:
         return await council_measures(house.store, council, first, last)
 
     async def receive(host: str, connector: str, headers: Mapping[str, str], body: bytes) -> Taken | None:
-        site = house.sites.by_host(host)
+        site, moved = house.sites.by_host(host), house.sites.moved(host)
+        if moved is not None:
+            # Back offices push to the address that they were given, and follow no redirect.
+            site, connector = moved.site, moved.connectors.get(connector, connector)
         known = await house.connectors(site.council) if site else {}
         if site is None or connector not in known:
             return None
         return await receive_updates(house.desk, site.council, connector, known[connector], headers, body)
 
     settings = house.settings
-    resident = resident_app(
-        ResidentTools(
-            desk=house.desk,
-            sites=house.sites,
-            assets=assets,
-            secret=settings.key("form tokens"),
-            measures=measures,
-            finder_url=settings.url(settings.finder_host),
-            https=settings.https,
-            map_style_url=settings.map_style_url,
-        )
+    tools = ResidentTools(
+        desk=house.desk,
+        sites=house.sites,
+        assets=assets,
+        secret=settings.key("form tokens"),
+        measures=measures,
+        finder_url=settings.url(settings.finder_host),
+        https=settings.https,
+        map_style_url=settings.map_style_url,
     )
     finder = finder_app(
         FinderTools(
             directory=house.directory,
-            live=house.sites.of_council,
+            live=house.sites.serving,
             all_sites=house.sites.all,
             site_url=house.site_url,
             assets=assets,
@@ -77,7 +79,9 @@ def house_app(house: House) -> ASGIApp:
     )
     workspace, operator = _workspaces(house, assets)
     machines = Starlette(routes=back_office_routes(receive))
-    return _by_host(settings.finder_host, finder, resident, workspace, operator, machines)
+    former = former_hosts(tools, house.sites.moved, house.site_url)
+    councils = _of_councils(house, resident_app(tools), workspace, former)
+    return _by_host(settings.finder_host, finder, operator, councils, machines)
 
 
 def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
@@ -122,27 +126,38 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
 
 
 def _by_host(
-    finder_host: str,
-    finder: ASGIApp,
-    resident: ASGIApp,
-    workspace: ASGIApp,
-    operator: ASGIApp,
-    machines: ASGIApp,
+    finder_host: str, finder: ASGIApp, operator: ASGIApp, councils: ASGIApp, machines: ASGIApp
 ) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        if path.startswith("/back-office/"):
+        if scope.get("path", "").startswith("/back-office/"):
             await machines(scope, receive, send)
-            return
-        host = next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")
-        name = host.decode("latin-1").partition(":")[0].lower()
-        of_staff = path == "/workspace" or path.startswith("/workspace/")
-        if name in {finder_host, "127.0.0.1"}:
-            await (operator if of_staff else finder)(scope, receive, send)
+        elif _host(scope) in {finder_host, "127.0.0.1"}:
+            await (operator if _of_staff(scope) else finder)(scope, receive, send)
         else:
-            await (workspace if of_staff else resident)(scope, receive, send)
+            await councils(scope, receive, send)
 
     return app
+
+
+def _of_councils(house: House, resident: ASGIApp, workspace: ASGIApp, former: ASGIApp) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        host = _host(scope)
+        if house.sites.by_host(host) is None and house.sites.moved(host) is not None:
+            await former(scope, receive, send)
+        else:
+            await (workspace if _of_staff(scope) else resident)(scope, receive, send)
+
+    return app
+
+
+def _host(scope: Scope) -> str:
+    host = next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")
+    return str(host.decode("latin-1").partition(":")[0].lower())
+
+
+def _of_staff(scope: Scope) -> bool:
+    path: str = scope.get("path", "")
+    return path == "/workspace" or path.startswith("/workspace/")
 
 
 class Door:

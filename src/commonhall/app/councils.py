@@ -122,6 +122,11 @@ async def open_site(house: House, slug: str, languages: list[str]) -> Site:
         raise SettingsRefused(f"there is no council '{slug}': {near}")
     if house.sites.of_council(slug) is not None:
         raise SettingsRefused(f"{council.name} has a site here already")
+    successor = house.sites.serving(slug)
+    if successor is not None:
+        raise SettingsRefused(
+            f"{council.name} became part of '{successor.council}' here: its address leads there"
+        )
     config = {
         "name": {"en": council.name, "cy": council.name},
         "nation": council.nation,

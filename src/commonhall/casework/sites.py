@@ -13,6 +13,7 @@ from commonhall.casework.desk import AdoptedServices, AdoptedUnknown
 from commonhall.engine.package import Adopted
 from commonhall.engine.problems import ServiceRefused
 from commonhall.storage.councils import CouncilRow, list_adoptions, list_councils
+from commonhall.storage.merging import FormerHost, list_former_hosts
 from commonhall.storage.pool import Store
 
 
@@ -67,6 +68,17 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What a former council's host leads to: the successor's site. `name` is the former's, by language; `connectors` are
+    those that have another name at the successor, by their own."""
+
+    site: Site
+    former: str
+    name: Mapping[str, str]
+    connectors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSettings:
     """How a site is kept in the database: everything but its services."""
 
@@ -90,6 +102,7 @@ class Sites:
         self._store = store
         self._services = services
         self._by_host: Mapping[str, Site] = {}
+        self._former: tuple[FormerHost, ...] = ()
         self._unreadable: dict[str, int] = {}
         self._refreshing = asyncio.Lock()
 
@@ -105,6 +118,18 @@ class Sites:
         """The site of a council."""
         return next((site for site in self._by_host.values() if site.council == council), None)
 
+    def moved(self, host: str) -> Moved | None:
+        """Where a host leads that was a former council's, and is no council's now."""
+        found = next((one for one in self._former if one.host == host), None)
+        site = self.of_council(found.council) if found and host not in self._by_host else None
+        return Moved(site, found.former, found.name, found.connectors) if found and site else None
+
+    def serving(self, council: str) -> Site | None:
+        """The site of a council, or of the one that it became part of."""
+        own = self.of_council(council)
+        found = next((one for one in self._former if one.former == council), None)
+        return own or (self.of_council(found.council) if found else None)
+
     async def refresh(self) -> int:
         """Read what has changed; answers how many sites were read.
 
@@ -114,6 +139,7 @@ class Sites:
             kept = {site.council: site for site in self._by_host.values()}
             read = 0
             rows = await list_councils(self._store)
+            self._former = tuple(await list_former_hosts(self._store))
             for row in rows:
                 if row.council in kept and kept[row.council].revision == row.revision:
                     continue

@@ -88,6 +88,7 @@ class FormerHost(NamedTuple):
     council: str
     former: str
     host: str
+    name: Mapping[str, str]
     connectors: Mapping[str, str]
 
 

@@ -125,6 +125,11 @@ _EN = {
     "paused_text": "The council has paused it. What you have begun you can still finish. Try again later, or contact the council.",
     "down_title": "Sorry, this is not working at the moment",
     "down_text": "What you have sent is safe. Try again in a few minutes.",
+    "moved_title": "This site has moved",
+    "moved_text": (
+        "{former} is part of {name} now. What you have just sent was not kept: go to the new site and send it again."
+    ),
+    "moved_link": "Go to {name}",
     "phone": "You can also call {phone}.",
     "characters_left": "You can enter up to {count} characters",
     "accessibility_title": "Accessibility",
@@ -265,6 +270,11 @@ _CY = {
     "paused_text": "Mae’r cyngor wedi’i oedi. Gallwch orffen yr hyn a ddechreuoch. Rhowch gynnig arall arni’n nes ymlaen, neu cysylltwch â’r cyngor.",
     "down_title": "Mae’n ddrwg gennym, nid yw hyn yn gweithio ar hyn o bryd",
     "down_text": "Mae’r hyn a anfonoch yn ddiogel. Rhowch gynnig arall arni ymhen ychydig funudau.",
+    "moved_title": "Mae’r safle hwn wedi symud",
+    "moved_text": (
+        "Mae {former} yn rhan o {name} bellach. Ni chadwyd yr hyn a anfonoch yn awr: ewch i’r safle newydd a’i anfon eto."
+    ),
+    "moved_link": "Ewch i {name}",
     "phone": "Gallwch hefyd ffonio {phone}.",
     "characters_left": "Gallwch roi hyd at {count} nod",
     "accessibility_title": "Hygyrchedd",

@@ -116,7 +116,7 @@ WAS_MERGED = Query(
 LIST_FORMER_COUNCILS = Query(
     "list_former_councils",
     "Councils that became part of others, with their hosts. Operator's data, no residents'.",
-    "select council, former, host, connectors from former_council order by merged_at",
+    "select council, former, host, name, connectors from former_council order by merged_at",
 )
 
 COPY_ADOPTED = Query(

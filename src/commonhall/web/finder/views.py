@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -167,14 +167,15 @@ class _Finder:
         answers: list[Answer] = []
         if need:
             answers = self.answers(councils, need, language)
+        shown = self.once(councils)
         return self.page(
             request,
             "finder/results.html",
             heading,
             need=need,
             answers=answers,
-            councils=[self.council_card(council, language, len(councils) > 1) for council in councils],
-            plural=len(councils) > 1,
+            councils=[self.council_card(council, language, len(shown) > 1) for council in shown],
+            plural=len(shown) > 1,
             home=prefixed("/", language),
             nothing=t["nothing"].format(need=need),
             for_need=t["for_need"].format(need=need),
@@ -211,8 +212,24 @@ class _Finder:
 
     def homepage(self, council: Council, titles: list[str], language: str) -> Answer:
         t = TEXTS[language]
-        title = t["away_short"].format(name=council.name)
-        return Answer(title, council.homepage_url, t["away"].format(titles="; ".join(titles)), here=False)
+        after = self.successor(council)
+        name = (after.name.get(language) or after.name["en"]) if after else council.name
+        url = after.homepage_url if after else council.homepage_url
+        title = t["away_short"].format(name=name)
+        return Answer(title, url, t["away"].format(titles="; ".join(titles)), here=False)
+
+    def successor(self, council: Council) -> Site | None:
+        """The site of the council that this one became part of; the directory may name it until it is renewed."""
+        site = self.tools.live(council.slug)
+        return site if site and site.council != council.slug else None
+
+    def once(self, councils: tuple[Council, ...]) -> list[Council]:
+        """Councils without those that became part of the same one as another of them."""
+        found: dict[str, Council] = {}
+        for council in councils:
+            after = self.successor(council)
+            found.setdefault(after.council if after else council.slug, council)
+        return list(found.values())
 
     def council_card(self, council: Council, language: str, several: bool) -> dict[str, object]:
         t = TEXTS[language]
@@ -229,7 +246,7 @@ class _Finder:
         return {
             "name": name,
             "url": self.site_url(site, language) if site else council.homepage_url,
-            "homepage": council.homepage_url,
+            "homepage": site.homepage_url if site and site.council != council.slug else council.homepage_url,
             "does": does if several else None,
             "services": services,
             "live": site is not None,
@@ -238,7 +255,11 @@ class _Finder:
     async def council(self, request: Request) -> Response:
         found = self.tools.directory.councils.council(request.path_params["slug"])
         if found is None:
-            return self.missing(request)
+            after = self.tools.live(request.path_params["slug"])
+            if after is None:
+                return self.missing(request)
+            # A former council that the directory does not name any more.
+            return RedirectResponse(self.site_url(after, language_of(request)), 302)
         need = request.query_params.get("need", "")[:200].strip()
         return self.results(request, found.name, self.tools.directory.with_county(found), need)
 
