@@ -20,6 +20,7 @@ from rich.table import Table
 
 from commonhall.app.catalogue_commands import catalogue, publish
 from commonhall.app.diff_command import diff
+from commonhall.app.merge_commands import merge_councils
 from commonhall.app.moving_commands import export_council, import_council, remove_council
 from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.rehearse_command import rehearse
@@ -44,6 +45,7 @@ cli.add_typer(council, name="council")
 council.command("export")(export_council)
 council.command("import")(import_council)
 council.command("remove")(remove_council)
+council.command("merge")(merge_councils)
 cli.add_typer(proposals, name="proposals")
 cli.add_typer(staff, name="staff")
 council.command("add")(add_council)
