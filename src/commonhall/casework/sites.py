@@ -10,9 +10,10 @@ import msgspec
 import structlog
 
 from commonhall.casework.desk import AdoptedServices, AdoptedUnknown
+from commonhall.casework.logos import Logo
 from commonhall.engine.package import Adopted
 from commonhall.engine.problems import ServiceRefused
-from commonhall.storage.councils import CouncilRow, list_adoptions, list_councils
+from commonhall.storage.councils import CouncilRow, list_adoptions, list_councils, load_image
 from commonhall.storage.merging import FormerHost, list_former_hosts
 from commonhall.storage.pool import Store
 
@@ -24,6 +25,7 @@ class Brand:
     logo_text: Mapping[str, str]
     colour: str
     accent: str
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class LogoSettings:
+    """How a site's logo is kept: which image, the words for it by language, what it stands on."""
+
+    digest: str
+    alt: dict[str, str]
+    on_white: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSettings:
     """How a site is kept in the database: everything but its services."""
 
@@ -93,6 +104,7 @@ class SiteSettings:
     demonstration: bool
     footer: list[FooterLink] = field(default_factory=list)
     notice: dict[str, str] = field(default_factory=dict)
+    logo: LogoSettings | None = None
 
 
 class Sites:
@@ -158,6 +170,10 @@ class Sites:
             self._by_host = {site.host: site for council, site in kept.items() if council in known}
             return read
 
+    async def _logo(self, council: str, kept: LogoSettings | None) -> Logo | None:
+        image = await load_image(self._store, council, kept.digest) if kept else None
+        return Logo(image, kept.alt, kept.on_white) if kept and image else None
+
     async def _read(self, row: CouncilRow) -> Site:
         settings = msgspec.convert(row.config, SiteSettings)
         adoptions = await list_adoptions(self._store, row.council)
@@ -169,7 +185,12 @@ class Sites:
             nation=settings.nation,
             host=row.host,
             languages=tuple(settings.languages),
-            brand=Brand(settings.logo_text, settings.colour, settings.accent),
+            brand=Brand(
+                settings.logo_text,
+                settings.colour,
+                settings.accent,
+                await self._logo(row.council, settings.logo),
+            ),
             phone=settings.phone,
             homepage_url=settings.homepage_url,
             services=tuple(adopted for one, adopted in known if one.state == "live"),

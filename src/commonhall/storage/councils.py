@@ -177,7 +177,13 @@ async def change_council(
     async with transaction(store, council) as connection:
         if image is not None:
             await connection.execute(
-                q.ADD_IMAGE.sql, council, image.digest, image.media_type, image.content, image.width, image.height
+                q.ADD_IMAGE.sql,
+                council,
+                image.digest,
+                image.media_type,
+                image.content,
+                image.width,
+                image.height,
             )
         named = (config.get("logo") or {}).get("digest")
         await connection.execute(q.DROP_OTHER_IMAGES.sql, council, named)

@@ -59,6 +59,17 @@ def plain(text: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadImage:
+    """A logo in the layout's head; width and height are CSS pixels, said before it is there so that nothing moves."""
+
+    path: str
+    alt: str
+    width: int
+    height: int
+    on_white: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What the layout needs to know of a page, besides its content.
 
@@ -84,6 +95,7 @@ class Frame:
     footer: tuple[tuple[str, str], ...] = ()
     switch: bool = True
     notice: str = ""
+    logo: HeadImage | None = None
 
     @property
     def words(self) -> Mapping[str, str]:

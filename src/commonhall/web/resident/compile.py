@@ -15,7 +15,7 @@ from commonhall.engine.messages import message
 from commonhall.engine.package import Adopted, CompiledPage
 from commonhall.engine.texts import holes_in
 from commonhall.web.assets import Assets
-from commonhall.web.pages import Frame, Pages, escape_markdown, plain, prefixed
+from commonhall.web.pages import Frame, HeadImage, Pages, escape_markdown, plain, prefixed
 from commonhall.web.resident.components import Look, component, dom_id
 from commonhall.web.resident.shapes import Shapes, hole, without_marks
 from commonhall.web.texts import WORDS
@@ -98,6 +98,7 @@ class Compiler:
                 ),
             ),
             notice=without_marks(site.notice.get(language, "")),
+            logo=head_image(site, language),
             switch=switch,
         )
 
@@ -314,6 +315,15 @@ class Compiler:
 
     def __len__(self) -> int:
         return len(self._shapes)
+
+
+def head_image(site: Site, language: str) -> HeadImage | None:
+    """The site's logo as its pages show it, if it has one."""
+    logo = site.brand.logo
+    if logo is None:
+        return None
+    alt = logo.alt.get(language) or site.brand.logo_text.get(language) or site.name["en"]
+    return HeadImage(f"/logo/{logo.file}", without_marks(alt), *logo.shown, logo.on_white)
 
 
 def answer_values(page: CompiledPage, answers: Mapping[str, Any]) -> dict[str, bytes]:

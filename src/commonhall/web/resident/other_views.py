@@ -176,6 +176,17 @@ class OtherViews:
             return Response(status_code=304, headers=headers)
         return Response(text, headers=headers, media_type="text/css; charset=utf-8")
 
+    async def logo(self, visit: Visit) -> Response:
+        """The council's logo. Its name changes with its content, so that it may be kept for ever."""
+        logo = visit.site.brand.logo
+        if logo is None or visit.params["file"] != logo.file:
+            return Response("There is no such file.\n", 404, {"cache-control": "no-store"}, "text/plain")
+        etag = f'"{logo.image.digest[:32]}"'
+        headers = {"etag": etag, "cache-control": "public, max-age=31536000, immutable"}
+        if visit.request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(logo.image.content, headers=headers, media_type=logo.image.media_type)
+
 
 def _case_path(reference: str) -> str:
     return f"/case/{reference}" if _REFERENCE.fullmatch(reference) else "/case"

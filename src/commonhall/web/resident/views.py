@@ -92,6 +92,7 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
         ("/{rest:path}", missing, both),
     ]
     routes = [Route("/assets/{name:path}", asset), Route("/brand.css", serve(other.brand))]
+    routes.append(Route("/logo/{file}", serve(other.logo)))
     for prefix in ("", "/cy"):
         routes += [Route(prefix + path, serve(view), methods=methods) for path, view, methods in pages]
     # Pages of journeys first: they are asked for most. But Welsh paths before the English patterns that take
@@ -100,7 +101,7 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
     routes.sort(
         key=lambda route: (
             first.index(route.path) if route.path in first else len(first),
-            not route.path.startswith(("/cy", "/assets", "/brand")),
+            not route.path.startswith(("/cy", "/assets", "/brand", "/logo")),
         )
     )
     return routes

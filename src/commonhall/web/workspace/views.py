@@ -23,6 +23,7 @@ from commonhall.web.workspace import (
     connectors,
     give_back,
     home,
+    logo,
     people,
     services,
     sign_in,
@@ -55,6 +56,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         give_back.pages(room),
         people.pages(room),
         brand.pages(room),
+        logo.pages(room),
         audit.pages(room),
     )
     routes = [
