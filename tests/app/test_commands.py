@@ -190,6 +190,7 @@ def test_the_readme_names_every_setting() -> None:
     names = set(re.findall(r'(?:text|flag|number)\("([A-Z_]+)"', code)) | {
         "LISTEN",
         "KEY_PASSPHRASE",
+        "EXPORT_PASSPHRASE",
         "CLIENT_SECRET",
     }
     told = set(re.findall(r"COMMONHALL_([A-Z_]+)", (HOME / "README.md").read_text("utf-8")))

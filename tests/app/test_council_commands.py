@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from commonhall.app.commands import cli
-from commonhall.app.settings import SettingsRefused
+from commonhall.app.seal import Seal, lock, unlock
+from commonhall.app.settings import SettingsRefused, read_settings
 
 Run = Callable[..., Any]
 CASE = """
@@ -125,3 +129,71 @@ def test_what_has_joined_a_successor_is_not_brought_back_beside_it(run: Run, tmp
     run("council", "export", "leeds", "--to", str(export))
     run("council", "merge", "leeds", "--into", "bradford", "--go", "--keep-roles", answer="bradford\n")
     run("council", "import", str(export), said="'bradford' is on this installation already")
+
+
+@pytest.mark.postgres
+def test_credentials_come_along_behind_a_passphrase(run: Run, database_url: str, tmp_path: Path) -> None:
+    provider = ("staff", "provider", "leeds", "--issuer", "https://login.example", "--client-id", "c")
+    run(*provider, COMMONHALL_CLIENT_SECRET="hush")
+    database(database_url, "insert into connector values ($1, 'open', 'webhook', '{}', null, null)")
+    [[sealed]] = database(database_url, "select secret from identity_provider where council = $1")
+    export, file = tmp_path / "leeds.zip", tmp_path / "phrase"
+    leave = ("council", "export", "leeds", "--to", str(export), "--with-secrets")
+    run(*leave, COMMONHALL_EXPORT_PASSPHRASE="short", said="shorter than 12 characters")
+    run(*leave, "--passphrase-file", str(file), said="name another file")
+    assert not export.exists()
+    typed = "correct horse battery\n"
+    left = run(*leave, answer="correct horse\nbattery staple\n" + typed + typed).output
+    assert "left out" not in left
+    with zipfile.ZipFile(export) as read:
+        assert not [name for name in read.namelist() if b"hush" in read.read(name)]
+        assert json.loads(read.read("manifest.json"))["enter_again"] == []
+        assert json.loads(read.read("credentials.json"))["holds"] == ["identity_provider leeds: secret"]
+    run("council", "remove", "leeds", "--even-pending", answer="leeds\n")
+    arrive = ("council", "import", str(export))
+    # Another installation, with a secret of its own.
+    other = {"COMMONHALL_SECRET": "B" * 44}
+    run(*arrive, answer="correct horse batterx\n", said="this passphrase does not open", **other)
+    assert database(database_url, "select count(*) from council where council = $1") == [(0,)]
+    without = run(*arrive, "--without-secrets", **other).output
+    assert "enter again: identity_provider leeds: secret" in without
+    run("council", "remove", "leeds", "--even-pending", answer="leeds\n", **other)
+    file.write_text(typed, "utf-8")
+    assert "enter again" not in run(*arrive, "--passphrase-file", str(file), **other).output
+    [[anew]] = database(database_url, "select secret from identity_provider where council = $1")
+    assert anew != sealed
+    key = read_settings({"COMMONHALL_DATABASE_URL": database_url, **other}).key("connector credentials")
+    assert Seal(key).open(anew) == {"secret": "hush"}
+
+
+@pytest.mark.postgres
+def test_what_has_no_secret_is_not_named_to_be_entered_again(
+    run: Run, database_url: str, tmp_path: Path
+) -> None:
+    database(
+        database_url,
+        "insert into connector values ($1, 'open', 'webhook', '{}', null, null)",
+        "insert into connector values ($1, 'shut', 'webhook', '{}', 'sealed', null)",
+    )
+    told = run("council", "export", "leeds", "--to", str(tmp_path / "leeds.zip")).output
+    assert re.findall("left out, to be entered again elsewhere: (.*)", told) == ["connector shut: secrets"]
+    # What this installation cannot open itself is left out, too.
+    export = ("council", "export", "leeds", "--to", str(tmp_path / "again.zip"), "--with-secrets")
+    assert "connector shut: secrets" in run(*export, COMMONHALL_EXPORT_PASSPHRASE="correct horse").output
+
+
+def test_a_locked_text_opens_for_its_passphrase_and_council_alone() -> None:
+    made = lock("correct horse", b"hush", "leeds")
+    assert unlock("correct horse", made, "leeds") == b"hush"
+    assert "hush" not in json.dumps(made)
+    for phrase, changed, council in (
+        ("correct hors", made, "leeds"),
+        ("correct horse", made, "bradford"),
+        ("correct horse", {**made, "text": made["text"][:-8] + "AAAAAA=="}, "leeds"),
+        ("correct horse", {**made, "n": 2**30}, "leeds"),
+        ("correct horse", {**made, "n": 2}, "leeds"),
+        ("correct horse", {**made, "kdf": "none"}, "leeds"),
+        ("correct horse", {**made, "salt": "?"}, "leeds"),
+        ("correct horse", {"n": 1}, "leeds"),
+    ):
+        assert unlock(phrase, changed, council) is None

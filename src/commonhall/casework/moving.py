@@ -5,21 +5,29 @@ The format is described in docs/leaving.md.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import zipfile
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
+from commonhall.casework import moving_credentials
 from commonhall.casework.desk import AdoptedUnknown, Desk
+from commonhall.casework.moving_credentials import Credentials
 from commonhall.casework.moving_extras import README, spreadsheet
+from commonhall.casework.moving_files import (
+    FORMAT,
+    FORMAT_VERSION,
+    MANIFEST,
+    ExportRefused,
+    FileNote,
+    Hashed,
+    Manifest,
+    PackageNote,
+    Source,
+    Target,
+)
 from commonhall.engine.problems import ServiceRefused
 from commonhall.engine.reader import digest_of
 from commonhall.storage.moving import (
@@ -34,108 +42,22 @@ from commonhall.storage.moving import (
 )
 from commonhall.storage.pool import Store
 
-FORMAT, FORMAT_VERSION = "commonhall-council", 1
-MANIFEST = "manifest.json"
+__all__ = ["Arrived", "Credentials", "ExportRefused", "export_council", "holds_credentials", "import_council"]
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes of one row: many times what a case with every answer has."""
-MOST_FOLD, UNSUSPECTED = 200, 64 * 1024 * 1024
-"""Text of this kind folds some twenty times; a bigger file that folds more than this was made to do harm."""
 BATCH_BYTES = 4 * 1024 * 1024
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 Progress = Callable[[str, int, int], None]
 """Told a file's name, the rows done and the rows in all."""
 
 
-class ExportRefused(Exception):  # noqa: N818
-    """The export cannot be made, or cannot be taken; the message says why and what to do."""
-
-
-class FileNote(msgspec.Struct, frozen=True):
-    """What the manifest says of a file; `rows` is none for a file that is no table."""
-
-    sha256: str
-    bytes: int
-    rows: int | None = None
-
-
-class PackageNote(msgspec.Struct, frozen=True):
-    """Where a package's files are; `files` are their names in `folder`."""
-
-    digest: str
-    service: str
-    version: str
-    folder: str
-    files: tuple[str, ...]
-    added_at: datetime
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What an export holds. `enter_again` names the credentials that were left out."""
-
-    format: str
-    format_version: int
-    council: str
-    gss: str
-    host: str
-    made_at: datetime
-    release: str
-    enter_again: tuple[str, ...]
-    packages: tuple[PackageNote, ...]
-    files: dict[str, FileNote]
-
-
 class Arrived(msgspec.Struct, frozen=True):
-    """What an import brought: rows by table, and what has to be looked at."""
+    """What an import brought: rows by table, and what has to be looked at, and entered again."""
 
     manifest: Manifest
     rows: dict[str, int]
     differences: tuple[str, ...]
-
-
-class _Hashed:
-    """Passes on what is written, counting and hashing it."""
-
-    def __init__(self, target: IO[bytes]) -> None:
-        self._target, self._hash, self._bytes = target, hashlib.sha256(), 0
-
-    def write(self, data: bytes) -> None:
-        self._hash.update(data)
-        self._bytes += len(data)
-        self._target.write(data)
-
-    def note(self, rows: int | None) -> FileNote:
-        return FileNote(self._hash.hexdigest(), self._bytes, rows)
-
-
-class _Target:
-    """A ZIP or a folder being written, for its owner's eyes alone."""
-
-    def __init__(self, path: Path, *, folder: bool) -> None:
-        self._path = path
-        self._zip: zipfile.ZipFile | None = None
-        if folder:
-            path.mkdir(mode=0o700)
-            return
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        self._file = os.fdopen(handle, "w+b")
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)
-
-    @contextmanager
-    def open(self, name: str) -> Iterator[IO[bytes]]:
-        if self._zip is not None:
-            with self._zip.open(name, "w", force_zip64=True) as target:
-                yield target
-            return
-        path = self._path / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            yield target
-
-    def close(self) -> None:
-        if self._zip is not None:
-            self._zip.close()
-            self._file.close()
+    enter_again: tuple[str, ...]
 
 
 async def export_council(
@@ -146,23 +68,24 @@ async def export_council(
     made_at: datetime,
     release: str,
     folder: bool = False,
+    credentials: Credentials | None = None,
     progress: Progress = lambda *_: None,
 ) -> Manifest:
     """Write everything of a council, as it is at one moment, to a ZIP or folder that is not there yet.
 
-    Raises `ExportRefused`; what was begun is removed only where it is a ZIP.
+    Credentials are in it only where it is said how. Raises `ExportRefused`; what was begun is removed only where it is a ZIP.
     """
     async with reading(store, council) as source:
         if not await source.count(TABLES[0]):
             raise ExportRefused(f"there is no council '{council}' on this installation")
         try:
-            target = _Target(path, folder=folder)
+            target = Target(path, folder=folder)
         except OSError as error:
             raise ExportRefused(
                 f"{path} cannot be written ({error.strerror}): name another with --to"
             ) from error
         try:
-            manifest = await _export(source, target, made_at, release, progress)
+            manifest = await _export(source, target, made_at, release, credentials, progress)
         except BaseException:
             target.close()
             if not folder:
@@ -173,39 +96,34 @@ async def export_council(
 
 
 async def _export(
-    source: Reading, target: _Target, made_at: datetime, release: str, progress: Progress
+    source: Reading,
+    target: Target,
+    made_at: datetime,
+    release: str,
+    credentials: Credentials | None,
+    progress: Progress,
 ) -> Manifest:
     files: dict[str, FileNote] = {}
     site: dict[str, Any] = {}
-    again: list[str] = []
     for table in TABLES:
-        total, done = await source.count(table), 0
         name = f"{table.name}.jsonl"
-        with target.open(name) as raw:
-            out = _Hashed(raw)
-            async for line in source.rows(table):
-                out.write(line.encode() + b"\n")
-                done += 1
-                if table.name == "council":
-                    site = msgspec.json.decode(line)
-                if table.blank:
-                    row = msgspec.json.decode(line)
-                    again.append(f"{table.name} {row.get(table.key[0])}: {', '.join(table.blank)}")
-                if done % 1000 == 0 or done == total:
-                    progress(name, done, total)
-            files[name] = out.note(done)
+        files[name], last = await _export_table(source, target, table, progress)
+        site = site or msgspec.json.decode(last)
     with target.open("cases.csv") as raw:
-        out = _Hashed(raw)
+        out = Hashed(raw)
         async for text in spreadsheet(source):
             out.write(text.encode())
         files["cases.csv"] = out.note(None)
     packages = [note async for note in _export_packages(source, target, files)]
+    locked, left_out = await moving_credentials.gather(source, credentials)
+    if locked is not None:
+        files[moving_credentials.FILE] = moving_credentials.write(target, locked)
     with target.open("README.txt") as raw:
-        out = _Hashed(raw)
+        out = Hashed(raw)
         out.write(README.format(council=source.council, release=release).encode())
         files["README.txt"] = out.note(None)
     manifest = Manifest(
-        FORMAT, FORMAT_VERSION, source.council, site["gss"], site["host"], made_at, release, tuple(again),
+        FORMAT, FORMAT_VERSION, source.council, site["gss"], site["host"], made_at, release, left_out,
         tuple(packages), files,
     )  # fmt: skip
     with target.open(MANIFEST) as raw:
@@ -213,8 +131,24 @@ async def _export(
     return manifest
 
 
+async def _export_table(
+    source: Reading, target: Target, table: Table, progress: Progress
+) -> tuple[FileNote, str]:
+    """What was written of a table, and its last row."""
+    total, done, line = await source.count(table), 0, ""
+    name = f"{table.name}.jsonl"
+    with target.open(name) as raw:
+        out = Hashed(raw)
+        async for line in source.rows(table):
+            out.write(line.encode() + b"\n")
+            done += 1
+            if done % 1000 == 0 or done == total:
+                progress(name, done, total)
+    return out.note(done), line
+
+
 async def _export_packages(
-    source: Reading, target: _Target, files: dict[str, FileNote]
+    source: Reading, target: Target, files: dict[str, FileNote]
 ) -> AsyncIterator[PackageNote]:
     taken: set[str] = set()
     async for package in source.packages():
@@ -225,91 +159,35 @@ async def _export_packages(
         taken.add(folder)
         for name, text in sorted(package.files.items()):
             with target.open(f"{folder}/{name}") as raw:
-                out = _Hashed(raw)
+                out = Hashed(raw)
                 out.write(text.encode("utf-8", "surrogatepass"))
                 files[f"{folder}/{name}"] = out.note(None)
         names = tuple(sorted(package.files))
         yield PackageNote(package.digest, package.service, package.version, folder, names, package.added_at)
 
 
-class _Source:
-    """An export being read. Nothing of it is believed before its manifest and hashes are checked."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._zip: zipfile.ZipFile | None = None
-        try:
-            if not path.is_dir():
-                self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise ExportRefused(f"{path} cannot be read as a ZIP ({error}): was it copied whole?") from error
-
-    def names(self) -> list[str]:
-        if self._zip is not None:
-            return self._zip.namelist()
-        return [p.relative_to(self._path).as_posix() for p in self._path.rglob("*") if not p.is_dir()]
-
-    @contextmanager
-    def open(self, name: str) -> Iterator[IO[bytes]]:
-        try:
-            if self._zip is None:
-                with (self._path / name).open("rb") as source:
-                    yield source
-                return
-            entry = self._zip.getinfo(name)
-            if entry.file_size > max(UNSUSPECTED, MOST_FOLD * entry.compress_size):
-                raise ExportRefused(f"{name} would unfold to {entry.file_size} bytes: this is no export")
-            with self._zip.open(entry) as source:
-                yield source
-        except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-            raise ExportRefused(f"{name} cannot be read ({error}): was the export copied whole?") from error
-
-    def manifest(self) -> Manifest:
-        with self.open(MANIFEST) as source:
-            text = source.read(UNSUSPECTED)
-        try:
-            manifest = msgspec.json.decode(text, type=Manifest)
-        except msgspec.MsgspecError as error:
-            raise ExportRefused(f"{MANIFEST} is not what an export has: {error}") from error
-        if (manifest.format, manifest.format_version) != (FORMAT, FORMAT_VERSION):
-            raise ExportRefused(
-                f"{MANIFEST} says {manifest.format} {manifest.format_version}; this release reads "
-                f"{FORMAT} {FORMAT_VERSION}: use the release that it names, {manifest.release}"
-            )
-        return manifest
-
-    def check(self, manifest: Manifest) -> None:
-        """Every file there once, none besides, each as the manifest says."""
-        names = self.names()
-        for name in names:
-            if not _NAME.fullmatch(name):
-                raise ExportRefused(f"'{name}' is no name of a file in an export")
-        wanted = {*manifest.files, MANIFEST}
-        if sorted(names) != sorted(wanted):
-            odd = ", ".join(sorted(set(names) ^ wanted)) or "a file twice"
-            raise ExportRefused(f"the files are not those of {MANIFEST}: {odd}")
-        missing = {f"{table.name}.jsonl" for table in TABLES} - wanted
-        if missing:
-            raise ExportRefused(f"{', '.join(sorted(missing))} is missing from {MANIFEST}")
-        for name, note in manifest.files.items():
-            found, size = hashlib.sha256(), 0
-            with self.open(name) as source:
-                while size <= note.bytes and (part := source.read(1 << 20)):
-                    found.update(part)
-                    size += len(part)
-            if (found.hexdigest(), size) != (note.sha256, note.bytes):
-                raise ExportRefused(f"{name} was changed after the export: its hash is another")
+def holds_credentials(path: Path) -> bool:
+    """Whether an export has credentials, which only its passphrase opens. Raises `ExportRefused`."""
+    return moving_credentials.FILE in Source(path).manifest().files
 
 
-async def import_council(desk: Desk, path: Path, *, progress: Progress = lambda *_: None) -> Arrived:
+async def import_council(
+    desk: Desk,
+    path: Path,
+    *,
+    credentials: Credentials | None = None,
+    progress: Progress = lambda *_: None,
+) -> Arrived:
     """Put an exported council into this installation: all of it, or nothing. Raises `ExportRefused`.
 
-    `differences` of the answer names adopted versions that this release compiles to something else than what the
-    council ran.
+    Credentials come along only where it is said how to open them. `differences` of the answer names adopted versions
+    that this release compiles to something else than what the council ran.
     """
-    source = _Source(path)
+    source = Source(path)
     manifest = source.manifest()
     source.check(manifest)
+    locked = moving_credentials.read(source) if moving_credentials.FILE in manifest.files else None
+    again = manifest.enter_again
     rows: dict[str, int] = {}
     digests: list[str] = []
     try:
@@ -324,14 +202,18 @@ async def import_council(desk: Desk, path: Path, *, progress: Progress = lambda 
                 await target.add_package(_package(source, note))
             for table in TABLES:
                 rows[table.name] = await _import_table(source, target, table, manifest, digests, progress)
+            if locked is not None and credentials is not None:
+                await moving_credentials.put_back(target, locked, manifest.council, credentials)
+            elif locked is not None:
+                again += locked.holds
             await target.finish()
     except RowsRefused as error:
         raise ExportRefused(f"the database does not take it, and nothing was changed: {error}") from error
     told = [await _compare(desk, manifest.council, one) for one in digests]
-    return Arrived(manifest, rows, tuple(one for one in told if one))
+    return Arrived(manifest, rows, tuple(one for one in told if one), again)
 
 
-def _package(source: _Source, note: PackageNote) -> MovedPackage:
+def _package(source: Source, note: PackageNote) -> MovedPackage:
     files = {}
     for name in note.files:
         with source.open(f"{note.folder}/{name}") as raw:
@@ -342,7 +224,7 @@ def _package(source: _Source, note: PackageNote) -> MovedPackage:
 
 
 async def _import_table(
-    source: _Source, target: Writing, table: Table, manifest: Manifest, digests: list[str], progress: Progress
+    source: Source, target: Writing, table: Table, manifest: Manifest, digests: list[str], progress: Progress
 ) -> int:
     name = f"{table.name}.jsonl"
     columns = await target.columns(table)

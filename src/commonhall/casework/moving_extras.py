@@ -17,11 +17,16 @@ manifest.json     what this export holds, with a SHA-256 of every file
 *.jsonl           one file for each table, one row a line, JSON in UTF-8; times are UTC
 cases.csv         the cases once more, for a spreadsheet (a leading ' keeps a cell from being run)
 packages/         the versions of services that the council ran, as their maintainers wrote them
+credentials.json  only where it was asked for: credentials of back offices and of staff sign-in, locked with a passphrase
 
-The columns are described in docs/leaving.md of Commonhall. Credentials of back offices and of staff sign-in are not
-in here; "enter_again" in the manifest names them. There are no uploads: the platform takes none.
+The columns are described in docs/leaving.md of Commonhall. Credentials that are not in here are named by "enter_again"
+in the manifest. Residents upload nothing; the council's logo is in council_image.jsonl.
 
-These are personal data of residents and staff. The council's data are the council's; packages keep their own licences.
+These are personal data of residents and staff: keep and send them accordingly. The council's data are the council's.
+Each package keeps its maintainers' licence, which stands among its files where they gave one; those that come with
+Commonhall are under the MIT licence. GSS codes of councils: Office for National Statistics, licensed under the Open
+Government Licence v3.0. Codes of services (LGSL, LGIL): Local Government Association. No postcode directory and no map
+is in here; addresses are as residents wrote them.
 """
 
 COLUMNS = ("reference", "service", "status", "channel", "submitted_at", "target_on", "assigned_to", "summary")

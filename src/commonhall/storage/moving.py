@@ -70,6 +70,15 @@ class MovedPackage(NamedTuple):
     added_at: datetime
 
 
+class SealedRow(NamedTuple):
+    """Credentials as the installation sealed them: of which table, of what there, in which column."""
+
+    table: str
+    name: str
+    column: str
+    sealed: bytes
+
+
 class FormerLead(NamedTuple):
     """A case of a council that became part of this one: the reference that was `given` there, and the one `now`."""
 
@@ -98,6 +107,10 @@ class Reading:
         sql = q.read_rows(*table).sql
         async for row in self.connection.cursor(sql, self.council, prefetch=500):
             yield row[0]
+
+    async def secrets(self) -> list[SealedRow]:
+        """Its credentials, sealed."""
+        return [SealedRow(*row) for row in await self.connection.fetch(q.LIST_SEALED.sql, self.council)]
 
     async def packages(self) -> AsyncIterator[MovedPackage]:
         """The packages that it stands on."""
@@ -142,6 +155,11 @@ class Writing:
             await self.connection.execute(q.write_rows(table.name, columns).sql, f"[{','.join(lines)}]")
         except asyncpg.PostgresError as error:
             raise RowsRefused(f"{table.name}: {error}") from error
+
+    async def keep_secret(self, table: str, council: str, name: str, sealed: bytes) -> None:
+        """Put back credentials of a row that is there."""
+        query = q.KEEP_CONNECTOR_SECRETS if table == "connector" else q.KEEP_PROVIDER_SECRET
+        await self.connection.execute(query.sql, council, name, sealed)
 
     async def finish(self) -> None:
         """Let numbering go on after what came."""

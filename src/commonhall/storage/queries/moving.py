@@ -58,6 +58,30 @@ LIST_FORMER_LEADS = Query(
     """,
 )
 
+LIST_SEALED = Query(
+    "list_sealed",
+    "What a council has of credentials, as the installation sealed it.",
+    """
+    select 'connector', connector, 'secrets', secrets from connector where council = $1 and secrets is not null
+    union all
+    select 'identity_provider', council, 'secret', secret from identity_provider
+    where council = $1 and secret is not null
+    order by 1, 2
+    """,
+)
+
+KEEP_CONNECTOR_SECRETS = Query(
+    "keep_connector_secrets",
+    "Credentials of a way to a back office that came with the council.",
+    "update connector set secrets = $3 where council = $1 and connector = $2",
+)
+
+KEEP_PROVIDER_SECRET = Query(
+    "keep_provider_secret",
+    "The secret of a council's sign-in that came with it.",
+    "update identity_provider set secret = $3 where council = $1 and council = $2",
+)
+
 UNBOUNDED = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"
 """Moving a council takes as long as it takes."""
 
