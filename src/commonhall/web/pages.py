@@ -127,3 +127,7 @@ class Pages:
         """A whole page, without the characters that no page may hold."""
         found = self.environment.get_template(template)
         return _UNFIT.sub("", found.render(frame=frame, w=frame.words, prose=self.prose, **values))
+
+    def fragment(self, template: str, **values: Any) -> str:
+        """A part of a page, for a script that puts it in the place of the old one."""
+        return _UNFIT.sub("", self.environment.get_template(template).render(**values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -21,7 +21,7 @@ async def read_upload(request: Request, name: str, most: int) -> tuple[dict[str,
     if kind != "multipart/form-data":
         raise FormRefused(415, "refused_form")
 
-    async def within() -> AsyncIterator[bytes]:
+    async def within() -> AsyncGenerator[bytes, None]:
         size = 0
         async for chunk in request.stream():
             size += len(chunk)

@@ -36,6 +36,23 @@ class Staff:
         pairs = [("token", self.token if token is None else token), *form]
         return self._seen(await self.wire.post(path, pairs), status)
 
+    async def send_file(
+        self, path: str, name: str, filename: str, content: bytes, *, status: int = 303
+    ) -> Reply:
+        """Send a form with a file and the token of the last page."""
+        mark = b"----a-boundary-of-the-tests"
+        parts = [
+            b'Content-Disposition: form-data; name="token"\r\n\r\n' + self.token.encode(),
+            f'Content-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n".encode()
+            + content,
+        ]
+        body = b"".join(b"--" + mark + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + mark + b"--\r\n"
+        kind = b"multipart/form-data; boundary=" + mark
+        return self._seen(
+            await self.wire.ask(path.encode(), method="POST", chunks=(body,), kind=kind), status
+        )
+
     async def follow(self, reply: Reply) -> Reply:
         """Where a reply leads."""
         return await self.get(reply.location)

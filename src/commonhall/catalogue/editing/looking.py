@@ -8,14 +8,16 @@ from pathlib import Path as Folder
 from typing import Any
 
 from commonhall.catalogue.editing import parts
+from commonhall.catalogue.editing.choices import slug
 from commonhall.catalogue.editing.conditions import from_cel
 from commonhall.catalogue.editing.edit import EXAMPLES, SERVICE, WELSH, Edit
 from commonhall.catalogue.editing.menus import in_words, subjects_of
 from commonhall.catalogue.editing.patching import CannotEdit, Path
 from commonhall.catalogue.packages import NationalCodes, check_files
+from commonhall.engine.adoption import Adopter, adopt, defaults
 from commonhall.engine.examples import Played
-from commonhall.engine.package import Service
-from commonhall.engine.problems import Problem
+from commonhall.engine.package import Adopted, Service
+from commonhall.engine.problems import Problem, ServiceRefused
 from commonhall.engine.reader import FILES
 from commonhall.engine.working_days import Calendar
 
@@ -181,6 +183,41 @@ def _when(text: str, data: Mapping[str, Any], upto: int) -> str:
     return " ".join(text.split()) if rows is None else in_words(rows, subjects)
 
 
+def adopted_alone(service: Service, nation: str, calendars: Mapping[str, Calendar]) -> Adopted | None:
+    """The service as it is by itself, to be seen and played; what every council must say is filled in for trying.
+
+    None where it cannot be adopted.
+    """
+    given = {
+        name: _sample(setting)
+        for name, setting in service.definition.settings.items()
+        if getattr(setting, "default", None) is None
+    }
+    adopter = Adopter(nation, tuple(service.definition.languages))
+    try:
+        return adopt(service, defaults(service, given), adopter, calendars)
+    except ServiceRefused:
+        return None
+
+
+def _sample(setting: Any) -> Any:
+    """A value that a setting takes, for trying the service before any council has said its own."""
+    samples = {
+        "email": "name@example.com",
+        "phone": "01632 960 001",
+        "url": "https://example.com",
+        "text": "…",
+        "boolean": False,
+    }
+    if setting.type in samples:
+        return samples[setting.type]
+    if setting.type == "options":
+        labels = [f"Option {n}" for n in range(1, max(2, setting.min) + 1)]
+        return [{"code": slug(label), "label": {"en": label, "cy": label}} for label in labels]
+    low = 1 if setting.min is None else setting.min
+    return low if setting.max is None else min(low, setting.max)
+
+
 def title_of(edit: Edit, part: Path) -> str:
     """What a part is called in headings and lists."""
     data = edit.at(parts.file_path(part), EXAMPLES if part[:1] == ("examples",) else SERVICE) or {}
@@ -204,4 +241,4 @@ def title_of(edit: Edit, part: Path) -> str:
     return "Files"
 
 
-__all__ = ["CannotEdit", "Fault", "Look", "Step", "draw", "look", "title_of"]
+__all__ = ["CannotEdit", "Fault", "Look", "Step", "adopted_alone", "draw", "look", "title_of"]

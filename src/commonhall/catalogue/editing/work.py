@@ -11,6 +11,15 @@ from commonhall.storage import service_drafts as stored
 from commonhall.storage.audit import NewEntry
 from commonhall.storage.service_drafts import ServiceDraftRow
 
+__all__ = [
+    "ServiceDraftRow",
+    "begin_service",
+    "change_service",
+    "drop_service",
+    "list_services",
+    "open_service",
+]
+
 
 async def list_services(adopting: Adopting, council: str) -> list[ServiceDraftRow]:
     """The services that a council is writing."""

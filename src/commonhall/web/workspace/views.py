@@ -21,6 +21,7 @@ from commonhall.web.workspace import (
     brand,
     cases,
     connectors,
+    editor,
     give_back,
     home,
     logo,
@@ -38,6 +39,7 @@ MENU = (
     MenuItem(f"{HOME}/services", "Services", Permission.SEE_SERVICES),
     MenuItem(f"{HOME}/cases", "Cases", Permission.SEE_CASES),
     MenuItem(f"{HOME}/connectors", "Connectors", Permission.SEE_CONNECTORS),
+    MenuItem(f"{HOME}/editor", "Service editor", Permission.WRITE_SERVICES),
     MenuItem(f"{HOME}/give-back", "Give back", Permission.CHANGE_SERVICES),
     MenuItem(f"{HOME}/people", "People", Permission.MANAGE_PEOPLE),
     MenuItem(f"{HOME}/brand", "Brand", Permission.CHANGE_BRAND),
@@ -51,6 +53,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
     groups = (
         home.pages(room),
         services.pages(room),
+        editor.pages(room),
         cases.pages(room),
         connectors.pages(room),
         give_back.pages(room),

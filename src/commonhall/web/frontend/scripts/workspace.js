@@ -1,5 +1,6 @@
 // What the workspace's pages gain where scripts run. Everything works without.
 import { initAll } from 'govuk-frontend'
+import { enhanceEditor } from './editor.js'
 import { enhanceOrder } from './order.js'
 
 document.body.classList.add('js-enabled')
@@ -9,3 +10,4 @@ if ('noModule' in HTMLScriptElement.prototype) {
 
 initAll()
 document.querySelectorAll('[data-ch-order]').forEach(enhanceOrder)
+document.querySelectorAll('[data-ch-editor]').forEach(enhanceEditor)
