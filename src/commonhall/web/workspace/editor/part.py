@@ -182,7 +182,7 @@ def _lists(
         ]  # fmt: skip
         title, single = names[name]
         title = "Asked of each" if kind == "field" else title
-        found.append({"name": name, "title": title, "single": single, "items": items, "types": types})
+        found.append({"name": name, "title": title, "single": single, "rows": items, "types": types})
     return found
 
 

@@ -171,6 +171,8 @@ def _do(edit: Edit, form: dict[str, str]) -> tuple[Path, str]:
         edit.drop(where)
         return (), "Taken away"
     if do == "remove" and parts.kind_of(where) == "example":
+        if len(edit.data(EXAMPLES)) == 1:
+            raise CannotEdit("A package has at least one example. Play the journey and keep another first.")
         edit.files[EXAMPLES] = drop(edit.files[EXAMPLES], (where[1],))
         return (), "Example taken away"
     if do == "remove" and parts.kind_of(where) in {"page", "setting"}:
