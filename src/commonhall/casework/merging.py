@@ -283,12 +283,13 @@ async def _move_cases(
     old, after = joining.council, ""
     cases = deliveries = 0
     changed: dict[str, str] = {}
+    given: set[str] = set()
     while batch := await merge.batch(old, new, after, BATCH):
         after = batch[-1][0]
         pairs = []
         for reference, clash in batch:
             if clash:
-                changed[reference] = await _fresh(desk, merge, old, new, set(changed.values()))
+                changed[reference] = await _fresh(desk, merge, old, new, given)
             pairs.append((reference, changed.get(reference, reference)))
         moved = await merge.move_cases(old, new, pairs, names, by)
         cases, deliveries = cases + moved[0], deliveries + moved[1]
@@ -300,6 +301,7 @@ async def _fresh(desk: Desk, merge: Merge, old: str, new: str, given: set[str]) 
     while True:
         reference = reference_from(desk.chance.below(COUNT))
         if reference not in given and not await merge.taken(old, new, reference):
+            given.add(reference)
             return reference
 
 

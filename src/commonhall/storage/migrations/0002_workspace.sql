@@ -161,6 +161,7 @@ create table former_reference (
   foreign key (council, became) references council_case (council, reference)
 );
 create index former_reference_by_case on former_reference (council, became);
+create index former_reference_by_reference on former_reference (council, reference);
 
 -- `status` repeats the last update of the history, so that cases can be listed by it. `search` begins with the council
 -- itself as a word, so that a search reads one council's entries of the index and no other's.
