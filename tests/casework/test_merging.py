@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 from commonhall.casework.cases import CaseNotFound, follow_case, take_updates
 from commonhall.casework.deliveries import deliver_due, reconcile
 from commonhall.casework.desk import Chance, Desk
-from commonhall.casework.journeys import answer_page, rate_journey, start_journey, submit_journey
-from commonhall.casework.merging import Joining, MergeRefused, formers_of, merge_councils, plan_merge
+from commonhall.casework.journeys import JourneyGone, answer_page, rate_journey, start_journey, submit_journey
+from commonhall.casework.merging import Joining, Merged, MergeRefused, formers_of, merge_councils, plan_merge
 from commonhall.casework.reference import reference_from
 from commonhall.casework.staff import change_roles, invite, list_entries, list_people, remove
 from commonhall.engine.back_office import CaseStatus, StatusUpdate
@@ -209,6 +210,38 @@ async def test_two_councils_join_at_once(desk: Desk, towns: Adopted) -> None:
     assert await left_of(desk, OLD) == await left_of(desk, NEW) == []
 
 
+async def test_what_is_done_at_the_same_moment_is_moved_or_refused_and_never_lost(
+    desk: Desk, towns: Adopted, back_office: BackOffice
+) -> None:
+    ready = []
+    for _ in range(12):
+        journey = await start_journey(desk, towns, OLD, browser=BROWSER, language="en")
+        await answer_page(desk, towns, OLD, journey, browser=BROWSER, answers=ANSWERS)
+        ready.append(journey)
+
+    async def submit(number: int, journey: str) -> str:
+        await asyncio.sleep(number / 100)
+        return (await submit_journey(desk, OLD, journey, browser=BROWSER)).reference or ""
+
+    async def deliver() -> None:
+        for _ in range(6):
+            await deliver_due(desk, OLD, "E08000029", "cats", back_office)
+
+    told = await asyncio.gather(
+        *(submit(number, journey) for number, journey in enumerate(ready)),
+        deliver(),
+        merge_councils(desk, [OLD], NEW),
+        return_exceptions=True,
+    )
+    assert isinstance(told[-1], Merged), told[-1]
+    given = {one for one in told[:12] if isinstance(one, str)}
+    assert {type(one) for one in told[:12]} <= {str, JourneyGone}
+    found = {row[0] for row in await rows(desk, "select reference from council_case where council = $1", NEW)}
+    assert found == given | {reference_from(1), reference_from(2)}
+    assert await left_of(desk, OLD) == []
+    assert (await reconcile(desk, NEW)).holds
+
+
 # -- back offices ------------------------------------------------------------------------------------------------
 
 
@@ -394,7 +427,16 @@ async def test_every_table_is_moved_even_where_all_identifiers_are_the_same(desk
     after = {table: len(found) for table, found in (await rows_of(desk.store, "wakefield")).items()}
     assert await left_of(desk, "leeds") == []
     # One of each stays: the site, what both ran and had a draft of, one person of one address, where staff sign in.
-    one = {"council", "council_image", "adopted", "adoption", "draft", "person", "identity_provider", *LEFT_OUT}
+    one = {
+        "council",
+        "council_image",
+        "adopted",
+        "adoption",
+        "draft",
+        "person",
+        "identity_provider",
+        *LEFT_OUT,
+    }
     more = {"audit": 3, "former_council": 3, "former_reference": 3}
     assert {table for table, many in before.items() if not many} == set()
     assert after == {

@@ -177,6 +177,7 @@ class Merge(Survey):
         await self.connection.fetchrow(q.HOLD_SUCCESSOR.sql, new)
         for old in sorted(olds):
             await self.connection.fetchrow(q.HOLD_COUNCIL.sql, old)
+            await self.connection.execute(q.HOLD_JOURNEYS.sql, old)
 
     async def move_services(self, old: str, new: str, names: NewNames, now: datetime) -> None:
         """Adopted versions, drafts, what runs, and the ways to back offices."""

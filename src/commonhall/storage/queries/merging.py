@@ -20,6 +20,12 @@ HOLD_SUCCESSOR = Query(
     "select council from council where council = $1 for no key update",
 )
 
+HOLD_JOURNEYS = Query(
+    "hold_journeys",
+    "Let nobody submit what they have begun at a council that goes: a case would be left there.",
+    "select from journey where council = $1 for update",
+)
+
 MERGED_SITE = Query(
     "merged_site", "A council's own site.", "select gss, host, config from council where council = $1"
 )
@@ -189,10 +195,12 @@ MOVE_MEASURES = Query(
 
 BATCH_OF_CASES = Query(
     "batch_of_cases",
-    "The next references of a council, and whether its successor gave the same one.",
+    "The next references of a council, and whether its successor gave the same one. They are held, so that the statement"
+    " that moves them sees all that hangs on them, and nothing more can be hung on.",
     """
     select c.reference, exists (select from council_case o where o.council = $2 and o.reference = c.reference)
     from council_case c where c.council = $1 and c.reference > $3 order by c.reference limit $4
+    for update of c
     """,
 )
 
