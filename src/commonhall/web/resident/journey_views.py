@@ -24,7 +24,6 @@ _JOURNEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 CHECK, CONFIRMATION, FEEDBACK = "check", "confirmation", "feedback"
 
 
-
 class JourneyViews:
     """Views over one room."""
 
