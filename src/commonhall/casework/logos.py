@@ -23,6 +23,8 @@ LONGEST_ALT = 120
 SHOWN_WIDTH, SHOWN_HEIGHT = 320, 60
 """How large a logo is on a page, in CSS pixels, at most."""
 _SHARPEST = 3
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+"""What Pillow says of sizes far above ours; of the smaller ones it only warns, and raises where warnings are errors."""
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
@@ -76,7 +78,7 @@ def read_logo(content: bytes) -> ImageRow:
             bare.save(made, kind, quality=90, **({"optimize": True} if kind == "PNG" else {}))
     except LogoRefused:
         raise
-    except (OSError, SyntaxError, ValueError, TypeError, EOFError, Image.DecompressionBombError) as broken:
+    except (OSError, SyntaxError, ValueError, TypeError, EOFError, *_BOMBS) as broken:
         # What Pillow raises for files that are none of these, or are broken.
         raise LogoRefused(
             "The logo must be a whole PNG, JPEG or WebP file; save it as one and try again"
