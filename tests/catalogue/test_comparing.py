@@ -58,7 +58,7 @@ def test_the_page_of_versions_names_every_rule_and_no_other() -> None:
 
 def test_every_part_of_the_language_has_rules() -> None:
     options = {d.Option}
-    not_of_a_service = {d.Example, d.ExtraQuestion, d.Choices}
+    not_of_a_service = {d.Example}
     bases = {d.Part, d.FieldPart, d.SettingPart}
     parts = {
         value for value in vars(d).values() if isinstance(value, type) and issubclass(value, d.Part)

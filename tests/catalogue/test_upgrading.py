@@ -162,6 +162,68 @@ class TestSettings:
         assert Council(calendars, settings={"days": 4}).goes_to(days=other).seen == ()
 
 
+class TestNamesAtTheBackOffice:
+    WITH = EXAMPLE.replace("colour: null", "colour: null, size: null")
+    SIZE = "- {id: size, question: How large is it?, fields: [{id: size, type: text, optional: true}]}"
+
+    def test_they_go_along_and_one_of_a_question_that_stays(self, calendars: Mapping[str, Calendar]) -> None:
+        mapping = {"colour": "CATCOL", "local.own": "OURS"}
+        council = Council(calendars, mapping=mapping, extra_questions=[question("after-first")])
+        found = council.goes_to(page=self.SIZE, example=self.WITH)
+        assert kinds(found) == []
+        assert found.adopted is not None
+        assert found.adopted.choices.mapping == mapping
+
+    @pytest.mark.parametrize(
+        ("way", "mapping"), [("drop", {}), ("move:size", {"size": "CATCOL"}), ("move:nothing", None)]
+    )
+    def test_one_of_an_answer_that_is_gone_is_named(
+        self, calendars: Mapping[str, Calendar], way: str, mapping: dict[str, str] | None
+    ) -> None:
+        council = Council(calendars, mapping={"colour": "CATCOL"})
+        example = EXAMPLE.replace("colour: null", "size: null")
+        text = SERVICE.format(**{**PARTS, "version": "2.0.0", "page": self.SIZE})
+        text = "\n".join(line for line in text.splitlines() if "id: colour," not in line)
+        text = text.replace(", {id: after-colour, after: colour}", "").replace("pages.colour.hint, ", "")
+        files = {"service.yaml": text, "journeys.yaml": example, "CHANGELOG.md": "## 2.0.0\n"}
+        release = Release.of(council.old, read_service(files, calendars))
+        found = plan_upgrade(release, council.choices, HERE, calendars)
+        assert kinds(found) == [Kind.FIELD_GONE]
+        assert "“colour” any more, which your back office has as “CATCOL”" in found.conflicts[0].says
+        assert [one.id for one in found.conflicts[0].ways] == ["move:size", "drop"]
+        assert found.adopted is not None
+        assert not found.ready
+        done = plan_upgrade(release, council.choices, HERE, calendars, {"mapping:colour": {"way": way}})
+        assert done.ready == (mapping is not None)
+        if mapping is not None:
+            assert done.choices["mapping"] == mapping
+
+    def test_one_that_a_new_answer_has_of_its_own(self, calendars: Mapping[str, Calendar]) -> None:
+        council = Council(calendars, mapping={"colour": "size"})
+        assert kinds(council.goes_to(page=self.SIZE, example=self.WITH)) == [Kind.NAME_TAKEN]
+        for settled, mapping in (
+            ({"way": "drop"}, {}),
+            ({"way": "write", "value": "CATSIZE"}, {"colour": "CATSIZE"}),
+        ):
+            done = council.goes_to({"mapping:colour": settled}, page=self.SIZE, example=self.WITH)
+            assert done.ready
+            assert done.choices["mapping"] == mapping
+
+    def test_one_of_an_own_question_goes_with_it(self, calendars: Mapping[str, Calendar]) -> None:
+        council = Council(
+            calendars, mapping={"local.own": "OURS"}, extra_questions=[question("after-colour")]
+        )
+        places = {"places": "[{id: after-first, after: first}]"}
+        found = council.goes_to(**places)
+        assert kinds(found) == [Kind.PLACE_GONE]
+        assert found.adopted is not None
+        moved = council.goes_to({"question:own": {"way": "move:after-first"}}, **places)
+        assert moved.choices["mapping"] == {"local.own": "OURS"}
+        gone = council.goes_to({"question:own": {"way": "drop"}}, **places)
+        assert gone.ready
+        assert gone.choices["mapping"] == {}
+
+
 class TestWording:
     def test_words_changed_on_both_sides(self, calendars: Mapping[str, Calendar]) -> None:
         council = Council(calendars, wording={"en": {"pages.first.hint": "About when"}})

@@ -16,7 +16,7 @@ from commonhall.casework.back_offices import BackOffices
 from commonhall.casework.desk import AdoptedServices, Clock, Desk, system_chance, system_clock
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
-from commonhall.connectors.registry import FORMS, Unusable, build_connector, connector_faults
+from commonhall.connectors.registry import FORMS, Unusable, build_connector, connector_faults, names_given
 from commonhall.directory.directory import Directory, open_directory
 from commonhall.engine.back_office import Connector
 from commonhall.engine.working_days import Calendar, load_calendars
@@ -42,7 +42,13 @@ class House:
     def offices(self) -> BackOffices:
         """What the use cases of connectors are handed."""
         return BackOffices(
-            FORMS, connector_faults, self.seal.close, self.seal.open, self.connectors, self.settings.delivery
+            FORMS,
+            connector_faults,
+            self.seal.close,
+            self.seal.open,
+            self.connectors,
+            names_given,
+            self.settings.delivery,
         )
 
     @property

@@ -27,7 +27,8 @@ LONGEST_TRY = 15.0
 class BackOffices:
     """What the wiring hands in: which kinds there are and what each needs, how secrets are kept, how one is reached.
 
-    `faults(kind, settings, secrets)` gives (place, what is wrong); `connectors(council)` those that are set up.
+    `faults(kind, settings, secrets)` gives (place, what is wrong); `connectors(council)` those that are set up;
+    `names(kind, settings)` what a connector calls answers where a service's choices do not say.
     """
 
     forms: Mapping[str, tuple[SetUpField, ...]]
@@ -35,6 +36,7 @@ class BackOffices:
     seal: Callable[[Mapping[str, Any]], bytes]
     unseal: Callable[[bytes | None], Mapping[str, Any]]
     connectors: Callable[[str], Awaitable[Mapping[str, Connector]]]
+    names: Callable[[str, Mapping[str, Any]], Mapping[str, str]]
     limits: Limits = USUAL
 
 

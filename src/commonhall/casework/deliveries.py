@@ -161,6 +161,7 @@ async def _case(desk: Desk, council: str, gss: str, row: stored.ClaimedRow) -> C
         details=tuple((question, answer) for question, answer in row.details),
         contact=Contact(**row.contact),
         location=CaseLocation(**row.location),
+        names=adopted.choices.mapping,
     )
 
 

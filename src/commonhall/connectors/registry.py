@@ -74,6 +74,11 @@ FORMS: Mapping[str, tuple[SetUpField, ...]] = MappingProxyType(
 """What somebody enters to set up each kind; a test holds it against the models."""
 
 
+def names_given(kind: str, settings: Mapping[str, Any]) -> Mapping[str, str]:
+    """What a connector calls our answers where a service's own choices do not say: its set-up's names, by field."""
+    return dict(settings.get("attributes") or {}) if kind == "open311" else {}
+
+
 def connector_problem(kind: str, settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> str | None:
     """Everything that is wrong with a connector's configuration, in plain words; None where it is right.
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from commonhall.engine import definition as d
 from commonhall.engine.adopted_settings import Settings, read_settings, show_setting
+from commonhall.engine.choices import Choices
 from commonhall.engine.choosing import Choosing
 from commonhall.engine.extra_questions import compile_extra_pages, read_extra_pages
 from commonhall.engine.fields.base import Choice, CompiledField
@@ -25,7 +25,7 @@ from commonhall.engine.source import Source, Where, did_you_mean
 from commonhall.engine.texts import Texts, fill, holes_in
 from commonhall.engine.working_days import Calendar
 
-_CHOICES = TypeAdapter(d.Choices)
+_CHOICES = TypeAdapter(Choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ def _adopted(work: Choosing, calendars: Mapping[str, Calendar]) -> Adopted:
     fields = service.fields
     if pages is not service.pages:
         fields = {part.id: part for page in pages for part in page.fields}
+    _check_mapping(work, fields)
     # Words not given are '' and lists are [], so that a condition may ask after them.
     absent = {name: value for part in local for name, value in part.bind(None).items()}
     bound = {f"settings.{name}": "" if value is None else value for name, value in settings.values.items()}
@@ -113,6 +114,21 @@ def _adopted(work: Choosing, calendars: Mapping[str, Calendar]) -> Adopted:
         pages=pages,
         fields=fields,
     )
+
+
+def _check_mapping(work: Choosing, fields: Mapping[str, CompiledField]) -> None:
+    """Whether what is mapped to the back office's names is asked at all, and no two answers get one name."""
+    mapping = work.choices.mapping
+    names: dict[str, str] = {field: mapping.get(field, field) for field in fields}
+    for name in mapping:
+        where: Where = ("mapping", name)
+        if name not in fields:
+            work.say(where, f"the service has no answer '{name}'", did_you_mean(name, fields), key=True)
+            continue
+        twin = next((other for other in fields if other != name and names[other] == names[name]), None)
+        if twin:
+            message = f"'{name}' and '{twin}' are both called '{names[name]}' at the back office"
+            work.say(where, message, "give each a name of its own")
 
 
 def _wording(work: Choosing) -> None:

@@ -85,7 +85,8 @@ class CaseForDelivery:
     """One submitted case as every connector sees it.
 
     `answers` is the data contract of the service's version; `details` are the same answers as a person
-    reads them, as (question, answer) pairs in the order asked. Times are UTC.
+    reads them, as (question, answer) pairs in the order asked. Times are UTC. `names` says what the back office
+    calls an answer, by field, where the council's choices for the service say so.
     """
 
     council: str
@@ -105,6 +106,7 @@ class CaseForDelivery:
     details: tuple[tuple[str, str], ...] = ()
     contact: Contact = field(default_factory=Contact)
     location: CaseLocation = field(default_factory=CaseLocation)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from commonhall.engine import definition as d
 from commonhall.engine.checks import Shown
+from commonhall.engine.choices import Choices
 from commonhall.engine.package import Service
 from commonhall.engine.problems import Problem
 from commonhall.engine.source import Source, Where
@@ -23,7 +23,7 @@ class Choosing:
     def __init__(
         self,
         service: Service,
-        choices: d.Choices,
+        choices: Choices,
         nation: str,
         languages: tuple[str, ...],
         source: Source,

@@ -376,21 +376,3 @@ class Example(Part):
     path: list[str] | None = None
     target_on: dt.date | None = Field(default=None, strict=False)
     summary: str | None = None
-
-
-class ExtraQuestion(Part):
-    """A page of a council's own at a named place. Its texts are plain or `{en: …, cy: …}`."""
-
-    place: PageId
-    page: dict[str, Any]
-
-
-class Choices(Part):
-    """A council's choices for one service."""
-
-    service: PageId
-    version: Version
-    settings: dict[FieldId, Any] = {}
-    wording: dict[Language, dict[str, Text]] = {}
-    extra_questions: list[ExtraQuestion] = []
-    connector: str | None = None

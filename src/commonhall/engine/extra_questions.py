@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from commonhall.engine import definition as d
 from commonhall.engine.adopted_settings import Settings
 from commonhall.engine.checks import check_field, unique
+from commonhall.engine.choices import ExtraQuestion
 from commonhall.engine.choosing import Choosing
 from commonhall.engine.expressions import Dialect
 from commonhall.engine.fields.compile import variables_of
@@ -53,7 +54,7 @@ def read_extra_pages(work: Choosing) -> list[ExtraPage]:
     return found
 
 
-def _read(work: Choosing, question: d.ExtraQuestion, where: Where) -> d.Page | None:
+def _read(work: Choosing, question: ExtraQuestion, where: Where) -> d.Page | None:
     trees = {language: _pick(work, question.page, language, where) for language in work.own}
     try:
         page = d.Page.model_validate(trees["en"])

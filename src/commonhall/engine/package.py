@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commonhall.engine.definition import Choices, Example, ServiceDefinition
+from commonhall.engine.choices import Choices
+from commonhall.engine.definition import Example, ServiceDefinition
 from commonhall.engine.expressions import Dialect, Expression
 from commonhall.engine.fields.base import CompiledField
 from commonhall.engine.texts import Texts

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from commonhall.engine import definition as d
+from commonhall.engine.choices import Choices
 
 _ROOTS: dict[str, Any] = {
     "ServiceDefinition": d.ServiceDefinition,
     "list[Example]": list[d.Example],
-    "Choices": d.Choices,
+    "Choices": Choices,
     "Page": d.Page,
 }
 

@@ -27,6 +27,8 @@ class Kind(StrEnum):
     WORDING_HOLE = "own words show something that is gone"
     PLACE_GONE = "a place for own questions is gone"
     QUESTION_CLASH = "an own question does not fit any more"
+    FIELD_GONE = "an answer that the back office has a name for is gone"
+    NAME_TAKEN = "a name at the back office is taken"
     LOOKUP_ADDED = "a lookup is new"
     LANGUAGE_GONE = "a language is gone"
     EXAMPLE_FAILS = "an example fails"
@@ -254,6 +256,50 @@ def drop_question(work: Merging, number: int, why: str) -> None:
         work.choices["extra_questions"] = [
             one for i, one in enumerate(work.choices["extra_questions"]) if i != number
         ]
+        keep_asked(work.choices)
+
+
+def keep_asked(choices: dict[str, Any]) -> None:
+    """Let the back office's names of own questions go with the questions."""
+    if choices.get("mapping"):
+        asked = {
+            f"local.{part.get('id')}"
+            for question in choices["extra_questions"]
+            for part in question["page"].get("fields") or []
+        }
+        mapping: Mapping[str, str] = choices["mapping"]
+        choices["mapping"] = {
+            field: name for field, name in mapping.items() if field in asked or not field.startswith("local.")
+        }
+
+
+def merge_mapping(work: Merging) -> None:
+    """What the back office calls the answers: its name of one that is gone can go to one that is new."""
+    keep_asked(work.choices)
+    mapping: dict[str, str] = dict(work.choices.get("mapping") or {})
+    new = [name for name in work.new.fields if name not in work.old.fields and name not in mapping]
+    for asked, name in list(mapping.items()):
+        key = f"mapping:{asked}"
+        if not asked.startswith("local.") and asked not in work.new.fields:
+            says = f"The service does not ask “{asked}” any more, which your back office has as “{name}”."
+            ways = (*(Way(f"move:{other}", f"Send “{other}” under this name") for other in new), DROP)
+            conflict = Conflict(key, Kind.FIELD_GONE, key, says, ways, mine=name)
+        elif name in new:
+            says = (
+                f"Your back office has “{asked}” as “{name}”, and the service asks a “{name}” of its own now."
+            )
+            conflict = Conflict(key, Kind.NAME_TAKEN, key, says, (DROP, WRITE), mine=name)
+        else:
+            continue
+        way, value = work.way(conflict) or ("", None)
+        if way:
+            del mapping[asked]
+        if way.startswith("move:"):
+            mapping[way.removeprefix("move:")] = name
+        elif way == "write":
+            mapping[asked] = str(value)
+    if mapping or "mapping" in work.choices:
+        work.choices["mapping"] = mapping
 
 
 def other_conflicts(work: Merging) -> Iterator[Conflict]:

@@ -12,6 +12,8 @@ from commonhall.catalogue.upgrading.conflicts import (
     Kind,
     Merging,
     drop_question,
+    keep_asked,
+    merge_mapping,
     merge_questions,
     merge_settings,
     merge_wording,
@@ -97,6 +99,7 @@ def plan_upgrade(
     merge_settings(work)
     merge_wording(work)
     merge_questions(work)
+    merge_mapping(work)
     adopted, problems = _adopted(work, calendars)
     running = running or adopt(old, {**choices, "version": old.version}, adopter, calendars, accepted=True)
     after = tuple(play_adopted(adopted)) if adopted else ()
@@ -152,7 +155,11 @@ def _without_open(work: Merging) -> dict[str, Any]:
     questions = [
         one for one in work.choices["extra_questions"] if f"question:{one['page'].get('id')}" not in open_ids
     ]
-    return {**work.choices, "settings": settings, "wording": wording, "extra_questions": questions}
+    mapping = {k: v for k, v in work.choices.get("mapping", {}).items() if f"mapping:{k}" not in open_ids}
+    parts = {"settings": settings, "wording": wording, "extra_questions": questions, "mapping": mapping}
+    trial = {**work.choices, **parts}
+    keep_asked(trial)
+    return trial
 
 
 def _both(work: Merging, name: str) -> bool:

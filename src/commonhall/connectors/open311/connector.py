@@ -47,8 +47,8 @@ class Open311Settings(BaseModel):
     """What a council says of its Open311 endpoint.
 
     `service_codes` gives the back office's code for each of our services (our own id where it has none);
-    `by_answer` refines it by an answer; `attributes` renames our fields to its attribute codes. `updates`:
-    whether it is asked for progress.
+    `by_answer` refines it by an answer; `attributes` renames our fields to its attribute codes, for all services that
+    do not name them in their own choices. `updates`: whether it is asked for progress.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -107,7 +107,10 @@ class Open311Connector:
     async def deliver(self, case: CaseForDelivery, idempotency_key: str) -> Receipt:
         """POST the case; its reference goes along as external_id, its key as Idempotency-Key."""
         form = request_form(
-            case, self.service_code(case), self._settings.attributes, self._settings.jurisdiction_id
+            case,
+            self.service_code(case),
+            {**self._settings.attributes, **case.names},
+            self._settings.jurisdiction_id,
         )
         if self._api_key:
             form.append(("api_key", self._api_key))

@@ -70,8 +70,11 @@ def _address(description: str | None, postcode: str | None) -> str:
 
 
 def _code(name: str, attributes: Mapping[str, str]) -> str:
-    head, dot, rest = name.partition(".")
-    code = attributes.get(name) or (attributes[head] + dot + rest if head in attributes else name)
+    parts = name.split(".")
+    # The longest that is named: `local.home.postcode` is a part of `local.home`, which is a field of its own.
+    heads = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+    head = next((head for head in heads if head in attributes), None)
+    code = attributes[head] + name.removeprefix(head) if head else name
     return f"answer.{code}" if code in OURS else code
 
 

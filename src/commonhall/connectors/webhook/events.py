@@ -17,7 +17,11 @@ LONGEST_NOTE = 4000
 
 
 def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: str | None) -> bytes:
-    """The event of a submitted case, in UTF-8. Its id is the idempotency key, its subject our reference."""
+    """The event of a submitted case, in UTF-8. Its id is the idempotency key, its subject our reference.
+
+    `answers` are always the service's contract. Where the council has names of its own for them, `fields` has every
+    answer once more under the name that this back office gave it, a council's own questions beside the others.
+    """
     data: dict[str, Any] = {
         "reference": case.reference,
         "council": {"slug": case.council, "gss": case.council_gss},
@@ -38,6 +42,8 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
         "contact": asdict(case.contact),
         "location": asdict(case.location),
     }
+    if case.names:
+        data["fields"] = _fields(case)
     if updates_url:
         data["updates_url"] = updates_url
     event = {
@@ -51,6 +57,13 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
         "data": data,
     }
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _fields(case: CaseForDelivery) -> dict[str, Any]:
+    own = case.answers.get("local") or {}
+    answers = {name: value for name, value in case.answers.items() if name != "local"}
+    answers |= {f"local.{name}": value for name, value in own.items()}
+    return {case.names.get(name, name): value for name, value in answers.items()}
 
 
 def updated_event(body: bytes) -> StatusUpdate:

@@ -89,6 +89,7 @@ class _Work:
             errors=[{"text": error, "href": "#connector"}] if error else [],
             error=error,
             items=items,
+            names=path_of(work.service.id, "names") if chosen else None,
             revision=work.row.revision,
             status=400 if error else 200,
         )
@@ -180,6 +181,9 @@ def _tasks(work: Work) -> list[dict[str, Any]]:
         tasks.append(task("Your own questions", "Pages at the places that the service keeps for them", "questions", "extra_questions", note=note))  # fmt: skip
     note = choices.get("connector") or "No back office"
     tasks.append(task("Connector", "Where cases go", "connector", "connector", note=note))
+    if choices.get("connector"):
+        note = f"{len(choices.get('mapping') or {})} your own"
+        tasks.append(task("Names at the back office", "What it calls each answer", "names", "mapping", note=note))  # fmt: skip
     if work.adopted:
         failing = len(work.failing)
         tasks.append(task("Preview", "Every page as residents will see it", "preview", note="See it"))
@@ -206,6 +210,9 @@ def _chosen(work: Work) -> list[tuple[str, str]]:
     rows.append(
         ("Cases go to", choices.get("connector") or "no back office: staff read them in the workspace")
     )
+    if choices.get("mapping"):
+        named = ", ".join(f"{ours} as {theirs}" for ours, theirs in choices["mapping"].items())
+        rows.append(("Answers that it calls otherwise", named))
     return rows
 
 
