@@ -91,6 +91,21 @@ async def test_codes_and_attributes_are_the_councils_to_map(clock: SetClock) -> 
     )
 
 
+async def test_the_services_own_names_go_before_the_connectors(clock: SetClock) -> None:
+    answers = {"kind": "deep", "size": 3, "local": {"home": {"postcode": "B91 3QT"}, "gate": "yes"}}
+    names = {"kind": "CATEGORY", "local.home": "ADDR"}
+    case = replace(sample_case("R1"), answers=answers, names=names)
+    _, pairs = await sent(clock, case, attributes={"kind": "SIZE", "size": "BIG", "local": "OURS"})
+    form = {name: value for name, value in pairs if name.startswith("attribute")}
+    ours = {"attribute[external_id]": "R1", "attribute[channel]": "web"}
+    assert form == ours | {
+        "attribute[CATEGORY]": "deep",
+        "attribute[BIG]": "3",
+        "attribute[ADDR.postcode]": "B91 3QT",
+        "attribute[OURS.gate]": "yes",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "first", "last"),
     [

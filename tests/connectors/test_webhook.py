@@ -67,6 +67,19 @@ async def test_a_case_is_a_signed_event(clock: SetClock) -> None:
     assert data["updates_url"] == "https://solihull.example/back-office/office/updates"
 
 
+async def test_answers_go_once_more_under_the_names_that_the_back_office_has(clock: SetClock) -> None:
+    seen: list[httpx2.Request] = []
+    one = connector(lambda request: seen.append(request) or reply(202, b"{}"), clock)
+    answers = {"kind": "deep", "size": 3, "local": {"gate": "yes", "dog": "no"}}
+    case = replace(sample_case("K7M-2XQ-9HD"), answers=answers)
+    await one.deliver(case, "key-1")
+    await one.deliver(replace(case, names={"kind": "CATEGORY", "local.gate": "ACCESS"}), "key-2")
+    without, mapped = (json.loads(request.content)["data"] for request in seen)
+    assert "fields" not in without
+    assert mapped["answers"] == answers
+    assert mapped["fields"] == {"CATEGORY": "deep", "size": 3, "ACCESS": "yes", "local.dog": "no"}
+
+
 async def test_while_a_secret_is_changed_both_sign_and_either_is_taken(clock: SetClock) -> None:
     for theirs in (SECRET, OTHER):
         twin = WebhookTwin(clock, theirs)

@@ -75,6 +75,10 @@ WRONG = [
     ("an extra text without Welsh", "extra_questions: [{place: before-contact, page: {id: gate, question: {en: Q}, fields: [{id: a, type: text}]}}]", "3:70", "the text has no 'cy'", "add it"),
     ("an extra pattern that is none", extra("[{id: a, type: text, pattern: '[', pattern_message: M}]"), "", "not a regular expression", "RE2"),
     ("an extra page twice", extra(TEXT) + "\n  - place: before-contact\n    page: {id: gate, question: Q, fields: [{id: b, type: text}]}", "7:16", "the page 'gate' stands twice", "rename"),
+    ("a name for no answer", "mapping: {sit: PLOT}", "3:11", "the service has no answer 'sit'", "did you mean 'site'?"),
+    ("one name for two answers", "mapping: {site: PLOT, name: PLOT}", "3:17", "'site' and 'name' are both called 'PLOT' at the back office", "name of its own"),
+    ("the name that another answer has", "mapping: {site: name}", "3:17", "'site' and 'name' are both called 'name'", "name of its own"),
+    ("a name that no form can send", "mapping: {site: 'the plot'}", "3:17", "'the plot' does not have the right form", "correct it"),
     ("an extra field twice", extra(TEXT) + "\n  - place: before-contact\n    page: {id: wall, question: Q, fields: [{id: a, type: text}]}", "7:49", "the field 'a' stands twice", "rename"),
 ]  # fmt: skip
 

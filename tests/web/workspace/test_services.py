@@ -182,6 +182,30 @@ async def test_where_cases_go(office: Office) -> None:
     assert "No back office" in (await owner.get(BINS)).text
 
 
+async def test_what_the_back_office_calls_each_answer(office: Office) -> None:
+    owner = await office.staff(Role.SERVICE_OWNER)
+    tasks = await begun(owner)
+    assert "Names at the back office" in tasks.text
+    page = await owner.get(f"{BINS}/names")
+    for words in ("Address where bins were missed", 'id="name-containers"', 'value="containers"'):
+        assert words in page.text
+    bad = [revision(page), ("name-containers", "bin type"), ("name-placing", "PLACE")]
+    wrong = await owner.post(f"{BINS}/names", bad, status=400)
+    assert "without spaces" in wrong.text
+    assert 'value="bin type"' in wrong.text
+    twice = await owner.post(f"{BINS}/names", [revision(page), ("name-containers", "placing")], status=400)
+    assert "both called" in twice.text
+    page = await owner.get(f"{BINS}/names")
+    good = [revision(page), ("name-containers", "BIN_TYPE"), ("name-placing", "placing")]
+    await owner.post(f"{BINS}/names", good)
+    assert 'value="BIN_TYPE"' in (await owner.get(f"{BINS}/names")).text
+    await live(office, owner)
+    site = office.house.sites.of_council("solihull")
+    assert site is not None
+    [bins] = [one for one in site.services if one.service.id == "missed-bin"]
+    assert dict(bins.choices.mapping) == {"containers": "BIN_TYPE"}
+
+
 async def test_every_page_is_seen_before_it_is_live_and_sends_nothing(office: Office) -> None:
     owner = await office.staff(Role.SERVICE_OWNER)
     await begun(owner)
