@@ -105,6 +105,7 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             preview_names=preview_names,
             ask=partial(ask_page, compiler),
             codes=national_codes(house.directory),
+            national=house.directory.services,
             offices=house.offices,
             doorkeeper=CouncilDoor(house),
         )

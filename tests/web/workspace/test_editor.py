@@ -79,6 +79,35 @@ async def files_of(office: Office, draft: str) -> dict[str, str]:
     return dict(row)
 
 
+async def test_a_number_of_the_national_list_is_found_by_the_services_name(
+    office: Office, owner: Staff
+) -> None:
+    await owner.get(EDITOR)
+    form = [("name", "Report a missed bin"), ("lgil", "8")]
+    shown = await owner.post(f"{EDITOR}/new", form, status=400)
+    assert "Select the service of the national list that this is" in shown.text
+    [number] = re.findall(r'name="found" type="radio" value="(\d+)"', shown.text)[:1]
+    assert f"LGSL {number}" in shown.text
+    await owner.post(f"{EDITOR}/new", [*form, ("found", number)])
+    assert f"lgsl: {number}\n" in (await files_of(office, "report-a-missed-bin"))["service.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"lgsl": "99999"}, "Enter the LGSL number"),
+        ({"lgsl": "9999"}, "There is no such service: the national list has no LGSL 9999"),
+        ({"lgil": ""}, "Enter the LGIL number"),
+        ({"name": ""}, "Enter what the service is called"),
+        ({"name": "Qwxz", "lgsl": ""}, "Enter the LGSL number"),
+    ],
+)
+async def test_what_a_service_cannot_begin_with(owner: Staff, given: dict[str, str], told: str) -> None:
+    await owner.get(EDITOR)
+    shown = await owner.post(f"{EDITOR}/new", [*(dict(NEW) | given).items()], status=400)
+    assert told in shown.text
+
+
 async def test_a_form_that_is_sent_as_it_came_changes_no_byte(office: Office, owner: Staff) -> None:
     path = await copied(owner)
     for part in ("about", "start", "end", "settings/containers", "settings/out_by", "pages/0", "pages/3", "pages/7",

@@ -19,6 +19,7 @@ from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
 from commonhall.catalogue.packages import NationalCodes
+from commonhall.directory.services import Services
 from commonhall.engine.package import Adopted
 from commonhall.engine.sign_in import Going, Vouched
 from commonhall.engine.staff import Actor, Permission
@@ -73,6 +74,7 @@ class WorkspaceTools:
     preview_names: Callable[[Adopted], list[str]]
     ask: Ask
     codes: NationalCodes
+    national: Services
     offices: BackOffices
     doorkeeper: Doorkeeper
 

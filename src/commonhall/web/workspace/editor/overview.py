@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -12,11 +13,13 @@ from commonhall.catalogue.editing import work
 from commonhall.catalogue.editing.choices import slug
 from commonhall.catalogue.editing.patching import CannotEdit
 from commonhall.catalogue.editing.starting import MOST_BYTES, must_have_shape, new_service, unpack
+from commonhall.directory.services import NationalService
 from commonhall.engine.staff import Permission
 from commonhall.web.workspace.editor.shared import PATH, last, look_at
 from commonhall.web.workspace.tools import Page, Room, StaffVisit
 
 _CODE = re.compile(r"[0-9]{1,4}")
+_MOST_FOUND = 6
 
 
 def pages(room: Room) -> list[Page]:
@@ -41,8 +44,9 @@ class _Overview:
         visit: StaffVisit,
         wrong: dict[str, str] | None = None,
         values: dict[str, str] | None = None,
+        found: Sequence[NationalService] = (),
     ) -> Response:
-        """What is being written, and the forms to begin."""
+        """What is being written, and the forms to begin; `found` are entries of the national list to choose from."""
         rows = await work.list_services(self.adopting, visit.council)
         shelf = await drafts.look_around(self.adopting, visit.council)
         return self.room.page(
@@ -56,6 +60,15 @@ class _Overview:
             ],
             values=values or {},
             wrong=wrong or {},
+            found=[
+                {
+                    "value": str(one.lgsl),
+                    "text": one.name,
+                    "hint": {"text": f"LGSL {one.lgsl}"},
+                    "checked": (values or {}).get("found") == str(one.lgsl),
+                }
+                for one in found
+            ],
             errors=[{"text": text, "href": f"#{name}"} for name, text in (wrong or {}).items()],
             bilingual="cy" in visit.site.languages,
             status=400 if wrong else 200,
@@ -79,14 +92,21 @@ class _Overview:
             wrong["name"] = "Enter what the service is called"
         if form.get("welsh") and not form.get("name-cy"):
             wrong["name-cy"] = "Enter what it is called in Welsh"
-        for code, what in (("lgsl", "which service"), ("lgil", "which interaction")):
-            if not _CODE.fullmatch(form.get(code, "")):
-                wrong[code] = f"Enter the {code.upper()} number, which says {what} this is"
+        number = form.get("lgsl") or form.get("found") or ""
+        nearest = self.room.tools.national.search(name, _MOST_FOUND) if name else []
+        if not number and nearest:
+            wrong["found"] = "Select the service of the national list that this is, or enter its number"
+        elif not _CODE.fullmatch(number):
+            wrong["lgsl"] = "Enter the LGSL number, which says which service this is"
+        elif problem := self.room.tools.codes(int(number), 0):
+            wrong["lgsl"] = f"There is no such service: {problem}"
+        if not _CODE.fullmatch(form.get("lgil", "")):
+            wrong["lgil"] = "Enter the LGIL number, which says which interaction this is"
         if wrong:
-            return await self.overview(visit, wrong, form)
+            return await self.overview(visit, wrong, form, nearest)
         short = re.sub(r"^[^a-z]+", "", slug(name)) or "service"
         welsh = form["name-cy"] if form.get("welsh") else ""
-        files = new_service(name, short, int(form["lgsl"]), int(form["lgil"]), welsh=welsh)
+        files = new_service(name, short, int(number), int(form["lgil"]), welsh=welsh)
         draft = await work.begin_service(self.adopting, visit.council, short, files, visit.actor, "new")
         return self.room.done(visit, f"{PATH}/{draft}", "Begun. Change it page by page")
 

@@ -18,9 +18,8 @@ from commonhall.engine.package import Adopted
 from commonhall.engine.staff import Permission
 from commonhall.web.responses import page_response
 from commonhall.web.workspace.editor.shared import Writing, drawing, keep, last, with_service
+from commonhall.web.workspace.shown import shown
 from commonhall.web.workspace.tools import BOTH, Page, Room, StaffVisit, see
-
-_BODY = b'<body class="govuk-template__body">'
 
 
 def pages(room: Room) -> list[Page]:
@@ -57,7 +56,7 @@ class _Play:
         if body is None:
             return self.room.missing(visit)
         words = Markup('<strong>Preview</strong> Nothing is sent. <a href="{}">Back to the editor</a>')
-        return page_response(visit.request, _framed(body, words.format(writing.path), "", None))
+        return page_response(visit.request, shown(body, words.format(writing.path), ""))
 
     async def play(self, visit: StaffVisit, writing: Writing) -> Response:
         """Ask the questions one after another. What was answered travels with the form; nothing is kept."""
@@ -112,7 +111,7 @@ class _Play:
             '<strong>Playing</strong> {}. Nothing is sent. <a href="{}">Start again</a><a href="{}">Back to the editor</a>'
         )
         band = words.format(writing.name, f"{writing.path}/play", writing.path)
-        return page_response(visit.request, _framed(body, band, f"{writing.path}/play", hidden))
+        return page_response(visit.request, shown(body, band, f"{writing.path}/play", hidden))
 
     def _end(
         self, visit: StaffVisit, writing: Writing, adopted: Adopted, path: Path, answers: Mapping[str, Any], today: date
@@ -187,22 +186,3 @@ def _fitting(adopted: Adopted, answers: Mapping[str, Any], today: date) -> dict[
         for name, value in answers.items()
         if (part := adopted.fields.get(name)) is not None and not part.accepts(value, today).faults
     }
-
-
-def _framed(body: bytes, band: Markup, action: str, hidden: Mapping[str, str] | None) -> bytes:
-    """A resident's page under a band that says what it is; its form comes to the player, or leads nowhere."""
-    words = Markup(
-        '<div class="ch-preview" role="region" aria-label="Preview"><div class="govuk-width-container"><p>{}</p></div></div>'
-    )
-    body = body.replace(_BODY, _BODY + words.format(band).encode(), 1)
-    start, main, rest = body.partition(b"<main")
-    head, opening, tail = rest.partition(b'<form method="post" action="')
-    if not opening:
-        return body
-    _, quote, after = tail.partition(b'"')
-    if hidden is None:
-        return start + main + head + b'<form method="get" action="' + quote + after
-    tag, close, inside = after.partition(b">")
-    field = Markup('<input type="hidden" name="{}" value="{}">')
-    boxes = "".join(field.format(name, value) for name, value in hidden.items()).encode()
-    return start + main + head + opening + action.encode() + quote + tag + close + boxes + inside

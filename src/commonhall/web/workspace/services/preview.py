@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from commonhall.catalogue.drafts import Work
 from commonhall.engine.package import Adopted
 from commonhall.engine.staff import Permission
-from commonhall.web.pages import plain
 from commonhall.web.responses import page_response
 from commonhall.web.workspace.services.shared import LANGUAGES, path_of, with_work
+from commonhall.web.workspace.shown import shown
 from commonhall.web.workspace.tools import Page, Room, StaffVisit
-
-_BODY = b'<body class="govuk-template__body">'
 
 
 def pages(room: Room) -> list[Page]:
@@ -67,22 +66,10 @@ class _Preview:
         path = path_of(work.service.id, "preview")
         following = names[at + 1] if 0 <= at < len(names) - 1 else None
         to = f"{path}/{language}/{following}" if following else path
-        band = (
-            f'<div class="ch-preview" role="region" aria-label="Preview"><div class="govuk-width-container"><p>'
-            f"<strong>Preview</strong> Page {at + 1} of {len(names)}. Nothing is sent. "
-            f'<a href="{path}">All pages</a> <a href="{to}">Next</a></p></div></div>'
+        words = Markup(
+            '<strong>Preview</strong> Page {} of {}. Nothing is sent. <a href="{}">All pages</a> <a href="{}">Next</a>'
         )
-        return page_response(visit.request, _inert(body, to).replace(_BODY, _BODY + band.encode(), 1))
-
-
-def _inert(body: bytes, to: str) -> bytes:
-    """The page with forms that only lead on: a preview must never begin or change a journey."""
-    start, form, rest = body.partition(b"<main")
-    head, opening, tail = rest.partition(b'<form method="post" action="')
-    if not opening:
-        return body
-    _, quote, after = tail.partition(b'"')
-    return start + form + head + b'<form method="get" action="' + plain(to) + quote + after
+        return page_response(visit.request, shown(body, words.format(at + 1, len(names), path, to), to))
 
 
 def _title(adopted: Adopted, name: str) -> str:
