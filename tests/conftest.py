@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_socket
+import structlog
 
 from commonhall.casework.desk import AdoptedServices, Chance, Desk, system_chance
 from commonhall.casework.sites import Site
@@ -31,6 +32,16 @@ from tests.houses import demo_plans, demo_services, site_of
 HOME = Path(__file__).resolve().parent.parent
 SHARED = HOME.parent / "shared"
 OPEN = {"postgres", "network", "browser"}
+
+
+def pytest_configure() -> None:
+    """Plain tracebacks: those with every local value take minutes where a value is a whole site."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
