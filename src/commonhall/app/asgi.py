@@ -22,6 +22,7 @@ from commonhall.app.worker import Worker
 from commonhall.casework.cases import Taken
 from commonhall.casework.deliveries import receive_updates
 from commonhall.casework.sites import Site
+from commonhall.catalogue.pulling import health
 from commonhall.engine.package import Adopted
 from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import Assets, open_assets
@@ -121,6 +122,7 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             people=settings.operator.people,
             begin=door.begin if door else None,
             finish=door.finish if door else None,
+            catalogues=partial(health, settings.data / "catalogues"),
         )
     )
     return workspace, operator

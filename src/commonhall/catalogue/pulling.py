@@ -165,6 +165,24 @@ def remove_source(catalogues: Path, name: str) -> None:
     shutil.rmtree(catalogues / name)
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a catalogue does: its last pull, None before the first, and whether what was seen is believed no longer."""
+
+    source: Source
+    last: Pulled | None
+    expired: bool
+
+
+def health(catalogues: Path, now: datetime) -> list[Health]:
+    """How every catalogue does. Raises `CatalogueRefused` where one is unreadable. Reads a few small files."""
+    pulls = [(source, last_pull(catalogues, source.name)) for source in list_sources(catalogues)]
+    return [
+        Health(source, last, expired=last is not None and last.until is not None and last.until <= now)
+        for source, last in pulls
+    ]
+
+
 def last_pull(catalogues: Path, name: str) -> Pulled | None:
     """What the last pull gave; None before the first."""
     with suppress(OSError, ValueError, KeyError, TypeError):

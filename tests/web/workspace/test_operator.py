@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -14,6 +17,7 @@ from starlette.types import ASGIApp
 from commonhall.app.asgi import house_app
 from commonhall.app.settings import OperatorDoor, read_settings
 from commonhall.app.wiring import House, open_house
+from commonhall.catalogue.pulling import Health, health
 from commonhall.engine.sign_in import Going, Vouched
 from commonhall.web.assets import Assets
 from commonhall.web.workspace.operator import OperatorTools, operator_app, show_bytes
@@ -39,7 +43,18 @@ class Provider:
         return self.vouched
 
 
-def door(office: Office, assets: Assets, provider: Provider | None, *, local: bool = False) -> ASGIApp:
+def none_yet(_now: datetime) -> list[Health]:
+    return []
+
+
+def door(
+    office: Office,
+    assets: Assets,
+    provider: Provider | None,
+    *,
+    local: bool = False,
+    catalogues: Callable[[datetime], list[Health]] = none_yet,
+) -> ASGIApp:
     return operator_app(
         OperatorTools(
             office.house.desk,
@@ -50,6 +65,7 @@ def door(office: Office, assets: Assets, provider: Provider | None, *, local: bo
             frozenset({"op@example.com"}),
             provider.begin if provider else None,
             provider.finish if provider else None,
+            catalogues,
         )
     )
 
@@ -80,6 +96,42 @@ async def test_an_operator_sees_health_versions_and_storage_and_no_case(
     assert numbers == ["6", "0", "1", "1", "1"], "live services, waiting, given up, cases, lately"
     for secret in (reference, "Jones", "Mill Lane"):
         assert secret not in page.text
+
+
+async def test_an_operator_sees_how_catalogues_do(office: Office, assets: Assets, tmp_path: Path) -> None:
+    at = {"at": "2026-03-01T08:00:00+00:00", "added": [["missed-bin", "1.1.0"]], "same": 6}
+    lasts = {
+        "calm": {**at, "refused": [], "unreachable": False, "until": "2099-01-01T00:00:00+00:00"},
+        "late": {
+            **at,
+            "refused": ["it is <old>"],
+            "unreachable": False,
+            "until": "2026-03-02T00:00:00+00:00",
+        },
+        "mute": {**at, "refused": [], "unreachable": True, "until": None},
+        "new": None,
+    }
+    for name, last in lasts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "source.json").write_text(json.dumps({"address": f"https://{name}.example"}))
+        if last:
+            (tmp_path / name / "last.json").write_text(json.dumps(last))
+    app = door(office, assets, Provider("op@example.com"), catalogues=partial(health, tmp_path))
+    async with browser_of(app) as browser:
+        await signed_in(browser)
+        page = await browser.get("/workspace")
+        assert faults_of_html(page.text) == []
+        rows = {
+            name: page.text.partition(f"https://{name}.example")[2].partition("</tr>")[0] for name in lasts
+        }
+        assert "1 new, 6 known" in rows["calm"]
+        assert "Expired" not in rows["calm"]
+        assert "it is &lt;old&gt;" in rows["late"]
+        assert "Expired" in rows["late"]
+        assert "Did not answer" in rows["mute"]
+        assert "Never" in rows["new"]
+        (tmp_path / "new" / "source.json").write_text("{")
+        assert "add the catalogue again" in (await browser.get("/workspace")).text
 
 
 @pytest.mark.parametrize(

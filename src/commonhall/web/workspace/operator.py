@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import msgspec
 import structlog
@@ -20,6 +23,8 @@ from starlette.types import ASGIApp
 
 from commonhall.casework.desk import Desk
 from commonhall.casework.installation import look_over
+from commonhall.catalogue.pulling import Health
+from commonhall.catalogue.refusals import CatalogueRefused
 from commonhall.engine.sign_in import Going, SignInFailed, Vouched
 from commonhall.web.assets import Assets
 from commonhall.web.pages import Frame, Pages
@@ -35,7 +40,7 @@ SIGN_IN = f"{HOME}/sign-in"
 @dataclass(frozen=True, slots=True)
 class OperatorTools:
     """What the wiring hands in. `people` are the operators' e-mail addresses, in small letters; `begin` and `finish`
-    speak to their provider, and are None where none is set up."""
+    speak to their provider, and are None where none is set up; `catalogues` says how they do at a time."""
 
     desk: Desk
     assets: Assets
@@ -45,6 +50,7 @@ class OperatorTools:
     people: frozenset[str]
     begin: Callable[[str], Awaitable[Going]] | None
     finish: Callable[[str, dict[str, str]], Awaitable[Vouched]] | None
+    catalogues: Callable[[datetime], list[Health]]
 
 
 def operator_app(tools: OperatorTools) -> ASGIApp:
@@ -85,6 +91,11 @@ class _Operator:
         if who is None:
             return see(SIGN_IN)
         found = await look_over(self.tools.desk)
+        unreadable = None
+        try:
+            catalogues = await asyncio.to_thread(self.tools.catalogues, self.tools.desk.clock())
+        except CatalogueRefused as refused:
+            catalogues, unreadable = [], str(refused)
         return self._page(
             request,
             "workspace/operator/overview.html",
@@ -92,9 +103,25 @@ class _Operator:
             who=who,
             found=found,
             councils=[(row, show_time(row.oldest)) for row in found.councils],
+            catalogues=[self._pulled(one) for one in catalogues],
+            unreadable=unreadable,
             size=show_bytes(found.size),
             sizes=[(name, show_bytes(size)) for name, size in found.sizes[:10]],
         )
+
+    def _pulled(self, one: Health) -> dict[str, Any]:
+        last = one.last
+        return {
+            "name": one.source.name,
+            "address": one.source.address,
+            "at": show_time(last.at) if last else None,
+            "added": len(last.added) if last else 0,
+            "same": last.same if last else 0,
+            "until": show_time(last.until) if last and last.until else None,
+            "expired": one.expired,
+            "unreachable": last is not None and last.unreachable,
+            "refused": last.refused if last else (),
+        }
 
     async def sign_in(self, request: Request) -> Response:
         """By the operators' provider; or, where the operator allows it, by pressing a button."""
