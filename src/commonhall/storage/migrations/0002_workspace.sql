@@ -181,6 +181,8 @@ update council_case c set status = coalesce((
   where u.council = c.council and u.reference = c.reference and not starts_with(u.source, 'receipt/')
   order by date_trunc('second', u.at) desc, u.sequence desc limit 1), 'open');
 create index case_by_time on council_case (council, submitted_at);
+-- Only cases that somebody has, so that handing one in by a resident writes nothing here.
+create index case_by_person on council_case (council, assigned_to, submitted_at) where assigned_to is not null;
 create index case_by_search on council_case using gin (search);
 
 -- `internal` notes are the staff's own; `person` is who wrote an entry, if one of the staff did.

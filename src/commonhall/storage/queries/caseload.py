@@ -24,7 +24,7 @@ LIST_CASES = Query(
     where c.council = $1
       and ($2::text is null or c.service = $2)
       and ($3::text[] is null or c.status = any($3))
-      and ($4::text is null or coalesce(c.assigned_to, '') = $4)
+      and ($4::text is null or c.assigned_to = $4 or ($4 = '' and c.assigned_to is null))
       and ($5::date is null or c.target_on < $5)
       and (not $6::boolean or c.reference = any(array(
         select d.reference from delivery d
