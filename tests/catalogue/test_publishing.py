@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tuf.api.metadata import Delegations, Root, Targets
 
+from commonhall.catalogue.packages import changelog_entry
 from commonhall.catalogue.publishing import keys, reviewing, signing, versions
 from commonhall.catalogue.publishing.folder import Folder
 from commonhall.catalogue.publishing.terms import Terms
@@ -104,7 +105,7 @@ def test_a_changelog_must_say_something_about_the_version(shop: Shop, tmp_path: 
 
 def test_of_a_changelog_only_the_version_s_own_part_is_told() -> None:
     text = "# Changes\n\n## 11.2.0\n\nno\n\n## [1.2.0] - March\n\nMore.\n\n### Fixed\n\nLess.\n\n## 1.1.0\n\nno\n"
-    assert versions.changelog_entry(text, "1.2.0") == "More.\n\n### Fixed\n\nLess."
+    assert changelog_entry(text, "1.2.0") == "More.\n\n### Fixed\n\nLess."
 
 
 def test_one_signature_of_two_publishes_nothing(shop: Shop, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from commonhall.catalogue.councils import CouncilPlan
+from commonhall.catalogue.packages import changelog_entry
 from commonhall.engine.package import Adopted, Service
 from commonhall.storage.councils import (
     AdoptedRow,
@@ -74,12 +75,6 @@ def new_adoption(adopted: Adopted) -> NewAdoption:
 
 async def know_version(store: Store, service: Service, now: datetime, catalogue: str = "") -> bool:
     """Let councils choose a version. False where its number is known already; `catalogue` is '' for a folder here."""
-    changelog = section_of(service.files.get("CHANGELOG.md", ""), service.version)
+    changelog = changelog_entry(service.files.get("CHANGELOG.md", ""), service.version)
     row = VersionRow(service.id, service.version, service.digest, catalogue, changelog, now)
     return await add_version(store, row, dict(service.files))
-
-
-def section_of(changelog: str, version: str) -> str:
-    """What a changelog says of one version: the text under its heading."""
-    _, found, rest = f"\n{changelog}".partition(f"\n## {version}\n")
-    return rest.partition("\n## ")[0].strip() if found else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Checked:
 
 NationalCodes = Callable[[int, int], str | None]
 """Answers why an LGSL and LGIL pair is not in the national lists, or None where it is."""
+_HEADING = re.compile(r"(#{1,6})\s+(.*)")
 
 
 def read_folder(folder: Path) -> dict[str, str]:
@@ -101,3 +103,18 @@ def find_packages(path: Path) -> list[Path]:
         if path.is_dir()
         else []
     )
+
+
+def changelog_entry(text: str, version: str) -> str:
+    """What a changelog says below the heading of a version; '' where it says nothing."""
+    lines: list[str] = []
+    level = 0
+    for line in text.splitlines():
+        heading = _HEADING.match(line)
+        if heading and level and len(heading[1]) <= level:
+            break
+        if level:
+            lines.append(line)
+        elif heading and re.search(rf"(?<![\d.]){re.escape(version)}(?![\d.])", heading[2]):
+            level = len(heading[1])
+    return "\n".join(lines).strip()

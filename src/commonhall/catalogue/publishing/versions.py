@@ -7,7 +7,6 @@ A package is published as one file, `packages/<service>/<version>.json`: its fil
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile, Targets
 
 from commonhall.catalogue.comparing import compare
-from commonhall.catalogue.packages import NationalCodes, check_files, read_folder
+from commonhall.catalogue.packages import NationalCodes, changelog_entry, check_files, read_folder
 from commonhall.catalogue.publishing.folder import Folder
 from commonhall.catalogue.publishing.signing import propose_target
 from commonhall.catalogue.refusals import CatalogueRefused
@@ -28,7 +27,6 @@ from commonhall.engine.reader import FILES, read_service
 from commonhall.engine.working_days import Calendar
 
 FIRST = "first"
-_HEADING = re.compile(r"(#{1,6})\s+(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +174,6 @@ def read_target(folder: Folder, target: TargetFile) -> dict[str, str]:
         raise CatalogueRefused(
             f"{path} is not what was listed: somebody changed it; put back the file that was published"
         ) from None
-
-
-def changelog_entry(text: str, version: str) -> str:
-    """What a changelog says below the heading of a version; '' where it says nothing."""
-    lines: list[str] = []
-    level = 0
-    for line in text.splitlines():
-        heading = _HEADING.match(line)
-        if heading and level and len(heading[1]) <= level:
-            break
-        if level:
-            lines.append(line)
-        elif heading and re.search(rf"(?<![\d.]){re.escape(version)}(?![\d.])", heading[2]):
-            level = len(heading[1])
-    return "\n".join(lines).strip()
 
 
 def numbers(version: str) -> tuple[int, ...]:
