@@ -48,6 +48,9 @@ insert into audit (council, at, person, actor, action, subject)
   values (:c, :now, :m || '-person', :secret, 'test', :secret);
 insert into proposal (council, proposal, service, version, kind, key, value, reason, made_at, made_by)
   values (:c, :m || '-proposal', :m || '-service', '1.0.0', 'setting', 'days', '3', :secret, :now, :secret);
+insert into attachment values (:c, :m || '-reference', :m || '-attachment', :secret, 'image/png', 'd', :secret::bytea, :now, 'resident');
+insert into api_system values (:c, :m || '-system', :secret, '{read}', null, :now);
+insert into api_key values (:c, :m::bytea, :m || '-system', 'abcd', :now);
 insert into former_council values (:c, :m || '-former', 'E-old-' || :c, 'old-' || :c || '.localhost', '{}', :now);
 insert into former_reference values (:c, :m || '-former', :m || '-old', :m || '-reference');
 """

@@ -219,7 +219,7 @@ async def redact_case(
             return "waiting"
         if await connection.fetchval(q.REDACT_CASE.sql, council, reference, summary, now) is None:
             return "gone"
-        for query in (q.REDACT_HISTORY, q.REDACT_RATING, q.REDACT_DELIVERY):
+        for query in (q.REDACT_HISTORY, q.REDACT_RATING, q.DROP_ATTACHMENTS, q.REDACT_DELIVERY):
             await connection.execute(query.sql, council, reference)
         await write_entry(connection, council, entry)
     return "done"

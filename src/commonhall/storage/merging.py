@@ -211,7 +211,7 @@ class Merge(Survey):
     async def move_cases(
         self, old: str, new: str, references: Sequence[tuple[str, str]], names: NewNames, by: int
     ) -> tuple[int, int]:
-        """Cases with histories, deliveries and ratings: (reference, what it is now). Answers cases and deliveries."""
+        """Cases with histories, deliveries, ratings and attachments: (reference, what it is now). Answers cases and deliveries."""
         before, now = [one[0] for one in references], [one[1] for one in references]
         sources, people = dict(names.sources), dict(names.people)
         done = await self.connection.fetchrow(q.MOVE_CASES.sql, old, new, before, now, sources, people, by)
@@ -267,7 +267,7 @@ class Merge(Survey):
         else:
             await run(q.MOVE_AUDIT.sql, old, new)
         await run(moving_q.KEEP_AUDIT)
-        for table in ("attempt", "adopted", "council_image"):
+        for table in ("attempt", "adopted", "council_image", "api_key", "api_system"):
             await run(moving_q.remove_rows(table).sql, old)
         for table in (*LEFT_OUT, *(one.name for one in TABLES if one.name != "council")):
             left = await self.connection.fetchval(moving_q.count_rows(table).sql, old)

@@ -41,12 +41,15 @@ TABLES = (
     Table("case_update", ("reference", "sequence")),
     Table("delivery", ("reference", "connector", "sequence")),
     Table("rating", ("reference",)),
+    Table("attachment", ("reference", "attachment")),
     Table("early_update", ("connector", "external_id", "update_id")),
     Table("draft", ("service",)),
     Table("service_draft", ("draft",)),
     Table("proposal", ("proposal",)),
     Table("former_council", ("former",)),
     Table("former_reference", ("former", "reference")),
+    Table("api_system", ("system",)),
+    Table("api_key", ("digest",)),
     Table("audit", ("entry",)),
 )
 """Every table that leaves with a council, in the order in which rows can be put back."""

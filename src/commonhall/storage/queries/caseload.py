@@ -119,6 +119,12 @@ REDACT_RATING = Query(
     "update rating set comment = '' where council = $1 and reference = $2 and comment <> ''",
 )
 
+DROP_ATTACHMENTS = Query(
+    "drop_attachments",
+    "Take a case's files away.",
+    "delete from attachment where council = $1 and reference = $2",
+)
+
 REDACT_DELIVERY = Query(
     "redact_delivery",
     "A case that was never taken cannot be delivered any more: there is nothing left to deliver.",

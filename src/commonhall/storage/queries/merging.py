@@ -243,6 +243,9 @@ MOVE_CASES = Query(
     ), ratings as (
       update rating r set council = $2, reference = b.now
       from batch b where r.council = $1 and r.reference = b.reference
+    ), attachments as (
+      update attachment a set council = $2, reference = b.now
+      from batch b where a.council = $1 and a.reference = b.reference
     ), renamed_before as (
       update former_reference f set council = $2, became = b.now
       from batch b where f.council = $1 and f.became = b.reference
