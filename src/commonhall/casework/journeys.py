@@ -60,16 +60,24 @@ class JourneyGone(Exception):  # noqa: N818
 
 
 async def start_journey(
-    desk: Desk, adopted: Adopted, council: str, *, browser: str, language: str, channel: str = "online"
+    desk: Desk,
+    adopted: Adopted,
+    council: str,
+    *,
+    browser: str,
+    language: str,
+    channel: str = "online",
+    journey: str | None = None,
 ) -> str:
     """Start a journey for a browser and count the start. Returns its id: 22 URL-safe characters.
 
-    Saved with asynchronous commit: a crash within moments of it loses a start, never a submission.
+    Saved with asynchronous commit: a crash within moments of it loses a start, never a submission. Whoever names the
+    `journey` may start it twice; it is counted once.
     """
     now = desk.clock()
     definition = adopted.service.definition
     new = stored.NewJourney(
-        journey=desk.chance.token(),
+        journey=journey or desk.chance.token(),
         browser=browser_digest(browser),
         service=definition.id,
         version=definition.version,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+import asyncpg
 
 from commonhall.storage.pool import Store
 from commonhall.storage.queries import journeys as q
@@ -43,21 +46,22 @@ class NewJourney:
 
 
 async def start_journey(store: Store, council: str, new: NewJourney) -> None:
-    """Store a new journey and count its start."""
-    await store.soft.execute(
-        q.START_JOURNEY.sql,
-        council,
-        new.journey,
-        new.browser,
-        new.service,
-        new.digest,
-        new.language,
-        new.channel,
-        new.started_at,
-        new.expires_at,
-        new.version,
-        new.day,
-    )
+    """Store a new journey and count its start; one that was started already stays as it is, and is not counted again."""
+    with suppress(asyncpg.UniqueViolationError):
+        await store.soft.execute(
+            q.START_JOURNEY.sql,
+            council,
+            new.journey,
+            new.browser,
+            new.service,
+            new.digest,
+            new.language,
+            new.channel,
+            new.started_at,
+            new.expires_at,
+            new.version,
+            new.day,
+        )
 
 
 async def load_journey(store: Store, council: str, journey: str, browser: bytes) -> JourneyRow | None:

@@ -1,0 +1,95 @@
+"""Answers that come all at once, in the shape of the contract: read by the same rules as a journey's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from commonhall.engine.fields.base import CompiledField, Fault
+from commonhall.engine.journey import Path, first_input, label_of, walk
+from commonhall.engine.messages import message
+from commonhall.engine.package import Adopted, CompiledPage
+
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with answers: `where` is a path into the contract's data, `says` what to do, for a person."""
+
+    where: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Answers as a journey keeps them, with the path they take. They can be submitted where nothing is wrong.
+
+    `path.exit` is the page at which a person with these answers would have been told that it ends.
+    """
+
+    answers: Mapping[str, Any]
+    path: Path
+    wrong: tuple[Wrong, ...]
+
+
+def take_in(adopted: Adopted, given: Mapping[str, Any], today: date, language: str = "en") -> Intake:
+    """Read answers in the contract's shape (a council's own questions under `local`), and walk the journey with them.
+
+    Questions that are not on the path are not looked at, as a person would not have been asked them; an answer to no
+    question at all is wrong. What is wrong is told of the page at which the walk stands still: which pages follow it
+    depends on its answers.
+    """
+    wrong = list(_unknown(adopted, given))
+    answers: dict[str, Any] = {}
+    read: dict[str, tuple[Fault, ...]] = {}
+    for page in adopted.pages:
+        for part in page.fields:
+            parsed = part.accepts(_value(given, part.id), today)
+            read[part.id] = parsed.faults
+            if not parsed.faults:
+                answers[part.id] = parsed.value
+    path = walk(adopted, answers, today)
+    if path.current is not None:
+        page = path.current
+        faults = [fault for part in page.fields for fault in read[part.id]] or list(path.faults)
+        wrong += [_told(adopted, page, fault, language) for fault in faults]
+    return Intake(answers, path, tuple(wrong))
+
+
+def _value(given: Mapping[str, Any], field_id: str) -> Any:
+    holder: Any = given.get(LOCAL) if field_id.startswith(f"{LOCAL}.") else given
+    return holder.get(field_id.removeprefix(f"{LOCAL}.")) if isinstance(holder, Mapping) else None
+
+
+def _unknown(adopted: Adopted, given: Mapping[str, Any]) -> Iterator[Wrong]:
+    known = {part.id for page in adopted.pages for part in page.fields}
+    own = given.get(LOCAL)
+    if own is not None and not isinstance(own, Mapping):
+        yield Wrong((LOCAL,), "The council's own answers must be an object")
+        own = None
+    names: list[tuple[str, tuple[str, ...]]] = [(name, (name,)) for name in given if name != LOCAL]
+    names += [(f"{LOCAL}.{name}", (LOCAL, name)) for name in own or ()]
+    for name, where in names:
+        if name not in known:
+            yield Wrong(where, f"The service does not ask '{where[-1]}'")
+
+
+def _told(adopted: Adopted, page: CompiledPage, fault: Fault, language: str) -> Wrong:
+    part = next(one for one in page.fields if one.id == fault.field)
+    label = label_of(adopted, page, part, language)
+    return Wrong(where_of(part, fault), message(adopted, part, label, fault, language))
+
+
+def where_of(part: CompiledField, fault: Fault) -> tuple[str, ...]:
+    """Where a fault is in the contract's data: its field, then the part of it or the row and column of a list."""
+    steps = tuple(part.id.split("."))
+    rest = fault.input.removeprefix(part.id).strip("-")
+    if not rest or fault.input == first_input(part):
+        return steps
+    row, _, column = rest.partition("-")
+    if part.fields and row.isdigit():
+        return (*steps, row, *column.split("-")[:1]) if column else (*steps, row)
+    return (*steps, rest) if part.schema.get("type") == "object" else steps
