@@ -216,3 +216,42 @@ async def test_a_broken_call_is_not_now(error: Exception, words: str) -> None:
         await Caller(client(answer), True).call("POST", "http://x/")
     assert words in failed.value.reason
     assert not failed.value.permanent
+
+
+class _Names:
+    """A name server whose answers change: first one list of addresses, then the next."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+
+    def __call__(self, *_args: Any, **_more: Any) -> list[Any]:
+        found = self.answers.pop(0)
+        return [(0, 0, 0, "", (address, 443)) for address in found]
+
+
+async def test_a_name_that_changes_its_address_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", _Names(["203.0.114.5"], ["127.0.0.1"]))
+    seen: list[httpx2.Request] = []
+    caller = Caller(client(lambda request: seen.append(request) or reply(200, b"")), allow_private=False)
+    await caller.call("GET", "https://rebind.example:8443/x?y=1")
+    [request] = seen
+    assert str(request.url) == "https://203.0.114.5:8443/x?y=1", "the address that was checked is called"
+    assert request.headers["host"] == "rebind.example:8443"
+    assert request.headers["connection"] == "close", "another name at this address must not use the connection"
+    assert request.extensions["sni_hostname"] == "rebind.example", "the certificate must be the name's"
+    with pytest.raises(DestinationRefused, match="private address"):
+        await caller.call("GET", "https://rebind.example:8443/x?y=1")
+
+
+async def test_what_never_connected_goes_to_the_next_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", _Names(["2a00::5", "203.0.114.5"]))
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.url.host)
+        if len(seen) == 1:
+            raise httpx2.ConnectError("no route")
+        return reply(200, b"")
+
+    await Caller(client(answer), allow_private=False).call("GET", "https://two.example/")
+    assert seen == ["2a00::5", "203.0.114.5"]

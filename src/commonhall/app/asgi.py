@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonhall.api.back_office import back_office_routes
+from commonhall.api.open311.server import Open311Tools, open311_app
 from commonhall.app.councils import national_codes
 from commonhall.app.doors import CouncilDoor, OperatorsDoor
 from commonhall.app.settings import Settings
@@ -81,7 +82,8 @@ def house_app(house: House) -> ASGIApp:
     workspace, operator = _workspaces(house, assets)
     machines = Starlette(routes=back_office_routes(receive))
     former = former_hosts(tools, house.sites.moved, house.site_url)
-    councils = _of_councils(house, resident_app(tools), workspace, former)
+    interfaces = _interfaces(house)
+    councils = _of_councils(house, resident_app(tools), workspace, former, interfaces)
     return _by_host(settings.finder_host, finder, operator, councils, machines)
 
 
@@ -142,13 +144,31 @@ def _by_host(
     return app
 
 
-def _of_councils(house: House, resident: ASGIApp, workspace: ASGIApp, former: ASGIApp) -> ASGIApp:
+def _interfaces(house: House) -> Mapping[str, ASGIApp]:
+    """The open standards on a council's host, by the first step of their paths."""
+    open311 = open311_app(
+        Open311Tools(
+            desk=house.desk,
+            site_of=house.sites.by_host,
+            url=lambda site: house.site_url(site, ""),
+            fetch=house.fetch_photo,
+            secret=house.settings.key("addresses of photos"),
+        )
+    )
+    return {"open311": open311}
+
+
+def _of_councils(
+    house: House, resident: ASGIApp, workspace: ASGIApp, former: ASGIApp, interfaces: Mapping[str, ASGIApp]
+) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         host = _host(scope)
         if house.sites.by_host(host) is None and house.sites.moved(host) is not None:
             await former(scope, receive, send)
         else:
-            await (workspace if _of_staff(scope) else resident)(scope, receive, send)
+            step = str(scope.get("path", "")).split("/", 2)[1:2]
+            found = interfaces.get(step[0]) if step else None
+            await (found or (workspace if _of_staff(scope) else resident))(scope, receive, send)
 
     return app
 

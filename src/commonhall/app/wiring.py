@@ -12,13 +12,15 @@ import httpx2
 
 from commonhall.app.seal import Seal, SealBroken
 from commonhall.app.settings import Settings
+from commonhall.casework.attachments import MOST_BYTES as MOST_PHOTO_BYTES
 from commonhall.casework.back_offices import BackOffices
 from commonhall.casework.desk import AdoptedServices, Clock, Desk, system_chance, system_clock
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
+from commonhall.connectors.http import Caller, Patience
 from commonhall.connectors.registry import FORMS, Unusable, build_connector, connector_faults, names_given
 from commonhall.directory.directory import Directory, open_directory
-from commonhall.engine.back_office import Connector
+from commonhall.engine.back_office import Connector, DeliveryFailed
 from commonhall.engine.working_days import Calendar, load_calendars
 from commonhall.storage.councils import ConnectorRow, list_connectors
 from commonhall.storage.migrations import migrate
@@ -76,6 +78,17 @@ class House:
             )
         except (ValueError, SealBroken) as error:
             return Unusable(f"the connector '{row.connector}' is not set up rightly: {error}")
+
+    async def fetch_photo(self, url: str) -> bytes:
+        """A photo at a web address that somebody sent. Raises `ValueError` where it cannot be had."""
+        caller = Caller(self.http, self.settings.allow_private, Patience(whole=15.0), MOST_PHOTO_BYTES)
+        try:
+            found = await caller.call("GET", url)
+        except DeliveryFailed as failed:
+            raise ValueError(failed.reason) from failed
+        if found.status != 200:
+            raise ValueError(f"the address answered {found.status}")
+        return found.body
 
     def site_url(self, site: Site, path: str = "/") -> str:
         """The address of a page of a council's site."""

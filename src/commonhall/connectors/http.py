@@ -20,6 +20,7 @@ import ipaddress
 import socket
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -73,17 +74,17 @@ class DestinationRefused(DeliveryFailed):
 
 
 class AnswerTooLong(DeliveryFailed):
-    """An answer of more than `MOST_BYTES`."""
+    """An answer of more bytes than are read."""
 
-    def __init__(self) -> None:
-        super().__init__(f"the answer is over {MOST_BYTES:,} bytes")
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        super().__init__(f"the answer is over {most:,} bytes")
 
 
-def check_destination(url: str, allow_private: bool) -> None:
+def check_destination(url: str, allow_private: bool) -> tuple[str, ...]:
     """Refuse an address that is not plain http(s), carries a password, or is on a private network.
 
-    Raises `DestinationRefused`. A name is looked up (this blocks) and every address that it has must be
-    allowed; the call that follows looks it up again.
+    A name is looked up (this blocks) and every address that it has must be allowed. Answers those that may be called;
+    none where private addresses are allowed, and nothing is looked up. Raises `DestinationRefused`.
     """
     try:
         parts = urlsplit(url)
@@ -95,7 +96,7 @@ def check_destination(url: str, allow_private: bool) -> None:
     if "@" in parts.netloc:
         raise DestinationRefused("an address must not carry a user name or password: put them in the secrets")
     if allow_private:
-        return
+        return ()
     try:
         found = socket.getaddrinfo(host, port or 443, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError):
@@ -106,6 +107,7 @@ def check_destination(url: str, allow_private: bool) -> None:
                 f"{host} is at the private address {address[0]}: the operator can allow that with"
                 " COMMONHALL_ALLOW_PRIVATE_ADDRESSES=yes"
             )
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
@@ -126,11 +128,16 @@ def _is_public(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Makes calls for one connector."""
+    """Makes calls for one connector. `most` is the most bytes of an answer.
+
+    A name is looked up once: the address that was checked is the one that is called, so that a name whose address
+    changes in between leads nowhere else. The name itself goes along for the certificate and the server.
+    """
 
     http: httpx2.AsyncClient
     allow_private: bool
     patience: Patience = Patience()
+    most: int = MOST_BYTES
 
     async def call(
         self,
@@ -146,9 +153,13 @@ class Caller:
             async with asyncio.timeout(self.patience.whole):
                 if self.allow_private:
                     check_destination(url, True)
-                else:
-                    await asyncio.to_thread(check_destination, url, False)
-                return await self._call(method, url, headers or {}, content, params)
+                    return await self._call(method, url, None, headers or {}, content, params)
+                addresses = await asyncio.to_thread(check_destination, url, False)
+                for address in addresses[:-1]:
+                    # Many a machine has no IPv6: what never connected was not sent, and may go to the next.
+                    with suppress(httpx2.ConnectError):
+                        return await self._call(method, url, address, headers or {}, content, params)
+                return await self._call(method, url, addresses[-1], headers or {}, content, params)
         except (httpx2.TimeoutException, TimeoutError):
             raise DeliveryFailed("no answer in time; whether it was accepted is not known") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
@@ -159,6 +170,7 @@ class Caller:
         self,
         method: str,
         url: str,
+        address: str | None,
         headers: Mapping[str, str],
         content: bytes | None,
         params: Mapping[str, str] | None,
@@ -173,20 +185,28 @@ class Caller:
             content=content,
             extensions={"timeout": timeout.as_dict()},
         )
+        if address is not None:
+            # The Host header stands already, made of the name. Connections are kept by address: one whose certificate
+            # was another name's must not be used again for this one.
+            request.headers["connection"] = "close"
+            request.extensions["sni_hostname"] = request.url.host
+            request.url = request.url.copy_with(host=address)
         response = await self.http.send(request, stream=True, follow_redirects=False)
         try:
             raw = bytearray()
             async for chunk in response.aiter_raw():
                 raw += chunk
-                if len(raw) > MOST_BYTES:
-                    raise AnswerTooLong
+                if len(raw) > self.most:
+                    raise AnswerTooLong(self.most)
         finally:
             await response.aclose()
         found = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, found, _unpack(bytes(raw), found.get("content-encoding", "")))
+        return Answer(
+            response.status_code, found, _unpack(bytes(raw), found.get("content-encoding", ""), self.most)
+        )
 
 
-def _unpack(raw: bytes, encoding: str) -> bytes:
+def _unpack(raw: bytes, encoding: str, most: int) -> bytes:
     """The body behind a Content-Encoding, unpacked no further than it may be long."""
     if not raw or encoding.strip().lower() in {"", "identity"}:
         return raw
@@ -194,11 +214,11 @@ def _unpack(raw: bytes, encoding: str) -> bytes:
         raise DeliveryFailed(f"the answer is packed as '{encoding[:40]}', which was not asked for")
     try:
         # 47: the window of either gzip or zlib, whichever the first bytes show.
-        body = zlib.decompressobj(47).decompress(raw, MOST_BYTES + 1)
+        body = zlib.decompressobj(47).decompress(raw, most + 1)
     except zlib.error:
         raise DeliveryFailed("the answer cannot be unpacked") from None
-    if len(body) > MOST_BYTES:
-        raise AnswerTooLong
+    if len(body) > most:
+        raise AnswerTooLong(most)
     return body
 
 

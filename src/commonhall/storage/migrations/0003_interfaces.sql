@@ -55,3 +55,6 @@ begin
     execute format('grant select, insert, update, delete on %I to commonhall_tenant', tenant_table);
   end loop;
 end $$;
+
+-- What happened in a span of time, for systems that ask for it.
+create index case_update_by_time on case_update (council, at);
