@@ -19,6 +19,7 @@ from commonhall.casework.journeys import (
     submit_journey,
 )
 from commonhall.engine.intake import Wrong, take_in
+from commonhall.engine.journey import contract_answers
 from commonhall.engine.package import Adopted, CompiledPage
 
 
@@ -71,7 +72,12 @@ async def hand_in(
     taken = take_in(made.adopted if made else adopted, given, today, language)
     if made is not None and made.reference is not None:
         # As they were kept, not as they are walked today: the day has moved on.
-        if any(taken.answers.get(name) != value for name, value in made.answers.items()):
+        given_now = contract_answers(taken.answers)
+        own_now, own = given_now.get("local", {}), made.answers.get("local", {})
+        kept = {name: value for name, value in made.answers.items() if name != "local"}
+        if any(given_now.get(name) != value for name, value in kept.items()) or any(
+            own_now.get(name) != value for name, value in own.items()
+        ):
             raise AnotherRequest("it was used with other answers")
         return HandedIn(made, again=True)
     if taken.wrong:

@@ -76,14 +76,19 @@ def moment_of(name: str, text: str) -> datetime:
 def _fill(element: ElementTree.Element, item: Item) -> None:
     for name, value in item.items():
         child = ElementTree.SubElement(element, name)
-        if isinstance(value, Mapping):
-            _fill(child, value)
-        elif isinstance(value, list | tuple):
+        if isinstance(value, list | tuple):
             # `attributes` holds `attribute`, `values` holds `value`: the standard's plurals all end in s.
             for one in value:
-                _fill(ElementTree.SubElement(child, name.removesuffix("s")), one)
-        elif value is not None:
-            child.text = _ILLEGAL.sub("", _text(value))
+                _put(ElementTree.SubElement(child, name.removesuffix("s")), one)
+        else:
+            _put(child, value)
+
+
+def _put(element: ElementTree.Element, value: Any) -> None:
+    if isinstance(value, Mapping):
+        _fill(element, value)
+    elif value is not None:
+        element.text = _ILLEGAL.sub("", _text(value))
 
 
 def _text(value: object) -> str:
