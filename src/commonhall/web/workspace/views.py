@@ -28,6 +28,7 @@ from commonhall.web.workspace import (
     people,
     services,
     sign_in,
+    systems,
 )
 from commonhall.web.workspace.tools import HOME, MenuItem, Page, Room, StaffVisit, WorkspaceTools
 
@@ -39,6 +40,7 @@ MENU = (
     MenuItem(f"{HOME}/services", "Services", Permission.SEE_SERVICES),
     MenuItem(f"{HOME}/cases", "Cases", Permission.SEE_CASES),
     MenuItem(f"{HOME}/connectors", "Connectors", Permission.SEE_CONNECTORS),
+    MenuItem(f"{HOME}/systems", "Systems", Permission.CHANGE_CONNECTORS),
     MenuItem(f"{HOME}/editor", "Service editor", Permission.WRITE_SERVICES),
     MenuItem(f"{HOME}/give-back", "Give back", Permission.CHANGE_SERVICES),
     MenuItem(f"{HOME}/people", "People", Permission.MANAGE_PEOPLE),
@@ -56,6 +58,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         editor.pages(room),
         cases.pages(room),
         connectors.pages(room),
+        systems.pages(room),
         give_back.pages(room),
         people.pages(room),
         brand.pages(room),
