@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 
+from commonhall.casework import attachments
 from commonhall.engine.staff import Role
 from tests.web.wire import Wire, token_in
 from tests.web.workspace.office import Office
@@ -236,3 +239,19 @@ async def test_a_service_for_a_caller_is_counted_as_theirs(office: Office, chann
         reference,
     )
     assert tuple(row) == (channel, channel)
+
+
+async def test_a_file_that_came_with_a_case_is_a_download(office: Office, reference: str) -> None:
+    made = io.BytesIO()
+    Image.new("RGB", (4, 3), "green").save(made, "PNG")
+    file = await attachments.look_at("../lid é.png", made.getvalue())
+    [name] = await attachments.add_files(office.house.desk, "solihull", reference, [file], "resident")
+    officer = await office.staff(Role.OFFICER)
+    page = await officer.get(f"{PATH}/{reference}")
+    assert "lid é.png" in page.text
+    reply = await officer.get(f"{PATH}/{reference}/files/{name}")
+    assert reply.body == made.getvalue()
+    assert reply.headers[b"content-disposition"] == b"attachment; filename*=UTF-8''lid%20%C3%A9.png"
+    await officer.get(f"{PATH}/{reference}/files/nothing", status=404)
+    viewer = await office.staff(Role.VIEWER)
+    await viewer.get(f"{PATH}/{reference}/files/{name}", status=403)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from commonhall.casework import caseload
+from commonhall.casework import attachments, caseload
 from commonhall.casework.caseload import CannotRedact, CaseGone, Listed, Wanted, Whole
 from commonhall.casework.journeys import start_journey
 from commonhall.casework.staff import list_people
@@ -21,7 +21,7 @@ from commonhall.web.workspace.tools import BOTH, HOME, Page, Room, StaffVisit, o
 
 PATH = f"{HOME}/cases"
 CHANNELS = {"phone": "Telephone", "face-to-face": "Face to face", "post": "Post or e-mail"}
-ALL_CHANNELS = {"online": "Online", **CHANNELS}
+ALL_CHANNELS = {"online": "Online", "api": "From another system", **CHANNELS}
 WORDS = STATUSES["en"]
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")
 _LONDON = ZoneInfo("Europe/London")
@@ -35,6 +35,7 @@ def pages(room: Room) -> list[Page]:
         Page("/cases", views.overview, Permission.SEE_CASES),
         Page("/cases/for-a-caller", views.caller, work, BOTH),
         Page("/cases/{reference}", views.case, Permission.SEE_CASES),
+        Page("/cases/{reference}/files/{file}", views.file, Permission.SEE_CASES),
         Page("/cases/{reference}/answer", views.answer, work, ("POST",)),
         Page("/cases/{reference}/assign", views.assign, work, ("POST",)),
         Page("/cases/{reference}/replay", views.replay, work, ("POST",)),
@@ -94,6 +95,7 @@ class _Cases:
             return self._gone(visit)
         people = await list_people(self.desk, visit.council)
         names = {person.id: person.name for person in people}
+        files = await attachments.files_of(self.desk, visit.council, [reference])
         return self.room.page(
             visit,
             "workspace/cases/case.html",
@@ -111,6 +113,7 @@ class _Cases:
             who=names.get(whole.row.assigned_to or "", ""),
             people=people,
             history=[_entry(entry) for entry in reversed(whole.history)],
+            files=[(file, show_size(file.size)) for file in files.get(reference, ())],
             deliveries=[_delivery(delivery) for delivery in whole.deliveries],
             failed=any(delivery.failed_at and not delivery.delivered_at for delivery in whole.deliveries),
             waiting=any(not delivery.delivered_at for delivery in whole.deliveries),
@@ -121,6 +124,18 @@ class _Cases:
     def _gone(self, visit: StaffVisit) -> Response:
         words = "Check the reference, or search by name, e-mail address or postcode."
         return self.room.message(visit, 404, "There is no such case", words, link=(PATH, "Cases"))
+
+    async def file(self, visit: StaffVisit) -> Response:
+        """A file of a case, as a download: the browser runs nothing of it."""
+        reference = visit.params["reference"]
+        found = await attachments.read_file(self.desk, visit.council, reference, visit.params["file"])
+        if found is None:
+            return self._gone(visit)
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
+            "cache-control": "no-store",
+        }
+        return Response(found.content, media_type=found.media_type, headers=headers)
 
     async def answer(self, visit: StaffVisit) -> Response:
         """A new status, words for the resident, or a note of the staff's own."""
@@ -299,7 +314,7 @@ def show_day(day: date | None) -> str:
 
 def _entry(entry: Any) -> dict[str, Any]:
     receipt = entry.source.startswith("receipt/")
-    who = entry.by or {"commonhall": "The platform", "staff": "Staff"}.get(entry.source, entry.source.removeprefix("receipt/"))  # fmt: skip
+    who = entry.by or {"commonhall": "The platform", "staff": "Staff"}.get(entry.source, entry.source.removeprefix("receipt/").removeprefix("system/"))  # fmt: skip
     return {
         "at": show_time(entry.at),
         "status": "Receipt" if receipt else WORDS[CaseStatus(entry.status)],
@@ -322,3 +337,8 @@ def _delivery(delivery: Any) -> dict[str, Any]:
 
 
 __all__ = ["Whole", "pages", "show_time"]
+
+
+def show_size(size: int) -> str:
+    """A file's size as people say it."""
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, round(size / 1024))} KB"
