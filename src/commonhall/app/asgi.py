@@ -15,6 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonhall.api.back_office import back_office_routes
 from commonhall.api.open311.server import Open311Tools, open311_app
+from commonhall.api.v1.app import ApiTools, v1_app
+from commonhall.api.v1.limits import Limits
+from commonhall.api.v1.pages import Prose
 from commonhall.app.councils import national_codes
 from commonhall.app.doors import CouncilDoor, OperatorsDoor
 from commonhall.app.settings import Settings
@@ -28,7 +31,7 @@ from commonhall.engine.package import Adopted
 from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import Assets, open_assets
 from commonhall.web.finder.views import FinderTools, finder_app
-from commonhall.web.pages import Pages
+from commonhall.web.pages import Pages, escape_markdown
 from commonhall.web.resident.compile import Compiler
 from commonhall.web.resident.former import former_hosts
 from commonhall.web.resident.previews import ask_page, preview_names, preview_page
@@ -155,7 +158,17 @@ def _interfaces(house: House) -> Mapping[str, ASGIApp]:
             secret=house.settings.key("addresses of photos"),
         )
     )
-    return {"open311": open311}
+    pages = Pages()
+    api = v1_app(
+        ApiTools(
+            desk=house.desk,
+            site_of=house.sites.by_host,
+            url=lambda site: house.site_url(site, ""),
+            prose=Prose(lambda text: str(pages.prose(text)), escape_markdown),
+            limits=Limits(),
+        )
+    )
+    return {"open311": open311, "api": api}
 
 
 def _of_councils(

@@ -42,7 +42,8 @@ def take_in(adopted: Adopted, given: Mapping[str, Any], today: date, language: s
     question at all is wrong. What is wrong is told of the page at which the walk stands still: which pages follow it
     depends on its answers.
     """
-    wrong = list(_unknown(adopted, given))
+    everything = {part.id for page in adopted.pages for part in page.fields}
+    wrong = list(_unknown(adopted, given, everything))
     answers: dict[str, Any] = {}
     read: dict[str, tuple[Fault, ...]] = {}
     for page in adopted.pages:
@@ -59,13 +60,37 @@ def take_in(adopted: Adopted, given: Mapping[str, Any], today: date, language: s
     return Intake(answers, path, tuple(wrong))
 
 
+def read_page(
+    adopted: Adopted,
+    page: CompiledPage,
+    given: Mapping[str, Any],
+    before: Mapping[str, Any],
+    today: date,
+    language: str = "en",
+) -> tuple[dict[str, Any], tuple[Wrong, ...]]:
+    """Read the answers to one page, in the contract's shape, beside those given `before`: what is accepted, or what is
+    wrong."""
+    asked = {part.id for part in page.fields}
+    wrong = list(_unknown(adopted, given, asked))
+    accepted: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for part in page.fields:
+        parsed = part.accepts(_value(given, part.id), today)
+        faults += parsed.faults
+        accepted[part.id] = parsed.value
+    if not faults:
+        path = walk(adopted, {**before, **accepted}, today)
+        faults = list(path.faults) if path.current is not None and path.current.id == page.id else []
+    wrong += [_told(adopted, page, fault, language) for fault in faults]
+    return ({}, tuple(wrong)) if wrong else (accepted, ())
+
+
 def _value(given: Mapping[str, Any], field_id: str) -> Any:
     holder: Any = given.get(LOCAL) if field_id.startswith(f"{LOCAL}.") else given
     return holder.get(field_id.removeprefix(f"{LOCAL}.")) if isinstance(holder, Mapping) else None
 
 
-def _unknown(adopted: Adopted, given: Mapping[str, Any]) -> Iterator[Wrong]:
-    known = {part.id for page in adopted.pages for part in page.fields}
+def _unknown(adopted: Adopted, given: Mapping[str, Any], known: set[str]) -> Iterator[Wrong]:
     own = given.get(LOCAL)
     if own is not None and not isinstance(own, Mapping):
         yield Wrong((LOCAL,), "The council's own answers must be an object")
@@ -74,7 +99,8 @@ def _unknown(adopted: Adopted, given: Mapping[str, Any]) -> Iterator[Wrong]:
     names += [(f"{LOCAL}.{name}", (LOCAL, name)) for name in own or ()]
     for name, where in names:
         if name not in known:
-            yield Wrong(where, f"The service does not ask '{where[-1]}'")
+            asks = "page" if len(known) < len(adopted.fields) else "service"
+            yield Wrong(where, f"The {asks} does not ask '{where[-1]}'")
 
 
 def _told(adopted: Adopted, page: CompiledPage, fault: Fault, language: str) -> Wrong:
