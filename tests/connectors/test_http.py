@@ -237,7 +237,9 @@ async def test_a_name_that_changes_its_address_leads_nowhere_else(monkeypatch: p
     [request] = seen
     assert str(request.url) == "https://203.0.114.5:8443/x?y=1", "the address that was checked is called"
     assert request.headers["host"] == "rebind.example:8443"
-    assert request.headers["connection"] == "close", "another name at this address must not use the connection"
+    assert request.headers["connection"] == "close", (
+        "another name at this address must not use the connection"
+    )
     assert request.extensions["sni_hostname"] == "rebind.example", "the certificate must be the name's"
     with pytest.raises(DestinationRefused, match="private address"):
         await caller.call("GET", "https://rebind.example:8443/x?y=1")

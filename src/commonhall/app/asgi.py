@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonhall.api.back_office import back_office_routes
+from commonhall.api.govuk import GovukTools, finder_api, links_app
 from commonhall.api.open311.server import Open311Tools, open311_app
 from commonhall.api.v1.app import ApiTools, v1_app
 from commonhall.api.v1.limits import Limits
@@ -87,7 +88,8 @@ def house_app(house: House) -> ASGIApp:
     former = former_hosts(tools, house.sites.moved, house.site_url)
     interfaces = _interfaces(house)
     councils = _of_councils(house, resident_app(tools), workspace, former, interfaces)
-    return _by_host(settings.finder_host, finder, operator, councils, machines)
+    open_data = finder_api(_govuk(house))
+    return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
 
 
 def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
@@ -134,17 +136,28 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
 
 
 def _by_host(
-    finder_host: str, finder: ASGIApp, operator: ASGIApp, councils: ASGIApp, machines: ASGIApp
+    finder_host: str,
+    finder: ASGIApp,
+    operator: ASGIApp,
+    councils: ASGIApp,
+    machines: ASGIApp,
+    open_data: ASGIApp,
 ) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path", "").startswith("/back-office/"):
             await machines(scope, receive, send)
         elif _host(scope) in {finder_host, "127.0.0.1"}:
-            await (operator if _of_staff(scope) else finder)(scope, receive, send)
+            step = _first_step(scope)
+            at = open_data if step in {"api", "local-links.csv"} else finder
+            await (operator if _of_staff(scope) else at)(scope, receive, send)
         else:
             await councils(scope, receive, send)
 
     return app
+
+
+def _govuk(house: House) -> GovukTools:
+    return GovukTools(house.directory, house.sites.all, house.sites.by_host, house.site_url)
 
 
 def _interfaces(house: House) -> Mapping[str, ASGIApp]:
@@ -168,7 +181,7 @@ def _interfaces(house: House) -> Mapping[str, ASGIApp]:
             limits=Limits(),
         )
     )
-    return {"open311": open311, "api": api}
+    return {"open311": open311, "api": api, "local-links.csv": links_app(_govuk(house))}
 
 
 def _of_councils(
@@ -179,11 +192,14 @@ def _of_councils(
         if house.sites.by_host(host) is None and house.sites.moved(host) is not None:
             await former(scope, receive, send)
         else:
-            step = str(scope.get("path", "")).split("/", 2)[1:2]
-            found = interfaces.get(step[0]) if step else None
+            found = interfaces.get(_first_step(scope))
             await (found or (workspace if _of_staff(scope) else resident))(scope, receive, send)
 
     return app
+
+
+def _first_step(scope: Scope) -> str:
+    return str(scope.get("path", "")).removeprefix("/").partition("/")[0]
 
 
 def _host(scope: Scope) -> str:

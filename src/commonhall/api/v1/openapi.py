@@ -50,22 +50,29 @@ def document_of(url: str, site: Site, adopted: Adopted) -> Schema:
     return _document(url, title, adopted.service.version, paths, contract)
 
 
+_WRONG = ("bad-request", "media-type", "too-large")
+_LANGUAGE: Schema = {"type": "string", "enum": ["en", "cy"]}
+_SECRET: list[Any] = [{"journeySecret": []}]
+_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The ETag that was read: 412 where it has changed since",
+}
+_ONCE: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "The same key with the same answers is the same case",
+}
+
+
 def _acts(service: str, answers: Schema) -> dict[str, Any]:
-    journey = {"name": "journey", "in": "path", "required": True, "schema": {"type": "string"}}
-    page = {"name": "page", "in": "path", "required": True, "schema": {"type": "string"}}
-    match = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "The ETag that was read: 412 where it has changed since"}  # fmt: skip
-    once = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}, "description": "The same key with the same answers is the same case"}  # fmt: skip
-    language = {"type": "string", "enum": ["en", "cy"]}
-    whole = {
-        "type": "object",
-        "required": ["answers"],
-        "properties": {"answers": answers, "language": language},
-    }
-    some = {"type": "object", "required": ["answers"], "properties": {"answers": {"type": "object"}}}
-    begin = {"type": "object", "properties": {"language": language}}
-    states = "Where the journey stands"
-    wrong = ("bad-request", "media-type", "too-large")
-    secret: list[Any] = [{"journeySecret": []}]
+    """What can be done with a service: make a case at once, or begin a journey and go on with it."""
+    whole = _object("answers", answers=answers, language=_LANGUAGE)
+    begin = {"type": "object", "properties": {"language": _LANGUAGE}}
+    refused = (*_WRONG, "no-key", "not-allowed", "not-found", "key-used", "not-accepted")
+    said = "Start a journey; the secret is told once"
     return {
         f"{service}/cases": {
             "post": _act(
@@ -74,77 +81,55 @@ def _acts(service: str, answers: Schema) -> dict[str, Any]:
                 whole,
                 _ref("Made"),
                 ("200", "201"),
-                *wrong,
-                "no-key",
-                "not-allowed",
-                "not-found",
-                "key-used",
-                "not-accepted",
-                parameters=[once],
+                *refused,
+                parameters=[_ONCE],
                 security=[{"key": []}],
             )
         },
         f"{service}/journeys": {
             "post": _act(
-                "startJourney",
-                "Start a journey; the secret is told once",
-                begin,
-                _ref("State"),
-                ("201",),
-                *wrong,
-                "not-found",
-                needed=False,
+                "startJourney", said, begin, _ref("State"), ("201",), *_WRONG, "not-found", needed=False
             )
         },
+        **_journeys(),
+    }
+
+
+def _journeys() -> dict[str, Any]:
+    """What can be done with a journey by whoever has its secret."""
+    journey, page = (
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in ("journey", "page")
+    )
+    state, stands = _ref("State"), "Where the journey stands"
+    gone = ("no-key", "not-found", "gone")
+    some = _object("answers", answers={"type": "object"})
+    answer = (*gone, *_WRONG, "submitted", "changed", "not-accepted")
+    submit = (*gone, "not-ready", "changed")
+    last = "Make the journey a case; twice is harmless"
+    return {
         "/journeys/{journey}": {
             "parameters": [journey],
-            "get": _read(
-                "readJourney", states, _ref("State"), "no-key", "not-found", "gone", security=secret
-            ),
+            "get": _read("readJourney", stands, state, *gone, security=_SECRET),
         },
         "/journeys/{journey}/pages/{page}": {
             "parameters": [journey, page],
-            "get": _read(
-                "readPage",
-                "A page with what was answered",
-                _ref("Page"),
-                "no-key",
-                "not-found",
-                "gone",
-                security=secret,
-            ),
+            "get": _read("readPage", "A page with what was answered", _ref("Page"), *gone, security=_SECRET),
             "post": _act(
-                "answerPage",
-                states,
-                some,
-                _ref("State"),
-                ("200",),
-                *wrong,
-                "no-key",
-                "not-found",
-                "submitted",
-                "gone",
-                "changed",
-                "not-accepted",
-                parameters=[match],
-                security=secret,
+                "answerPage", stands, some, state, ("200",), *answer, parameters=[_MATCH], security=_SECRET
             ),
         },
         "/journeys/{journey}/submit": {
             "parameters": [journey],
             "post": _act(
                 "submitJourney",
-                "Make the journey a case; twice is harmless",
+                last,
                 None,
-                _ref("State"),
+                state,
                 ("200", "201"),
-                "no-key",
-                "not-found",
-                "not-ready",
-                "gone",
-                "changed",
-                parameters=[match],
-                security=secret,
+                *submit,
+                parameters=[_MATCH],
+                security=_SECRET,
             ),
         },
     }

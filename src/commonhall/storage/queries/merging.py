@@ -238,14 +238,11 @@ MOVE_CASES = Query(
       from batch b where u.council = $1 and u.reference = b.reference
     ), deliveries as (
       update delivery d set council = $2, reference = b.now, connector = coalesce($5::jsonb ->> d.connector, d.connector)
-      from batch b where d.council = $1 and d.reference = b.reference
-      returning 1
+      from batch b where d.council = $1 and d.reference = b.reference returning 1
     ), ratings as (
-      update rating r set council = $2, reference = b.now
-      from batch b where r.council = $1 and r.reference = b.reference
+      update rating r set council = $2, reference = b.now from batch b where (r.council, r.reference) = ($1, b.reference)
     ), attachments as (
-      update attachment a set council = $2, reference = b.now
-      from batch b where a.council = $1 and a.reference = b.reference
+      update attachment a set council = $2, reference = b.now from batch b where (a.council, a.reference) = ($1, b.reference)
     ), renamed_before as (
       update former_reference f set council = $2, became = b.now
       from batch b where f.council = $1 and f.became = b.reference
