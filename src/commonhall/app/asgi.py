@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from commonhall.api.back_office import back_office_routes
 from commonhall.api.govuk import GovukTools, finder_api, links_app
 from commonhall.api.open311.server import Open311Tools, open311_app
+from commonhall.api.openreferral import ReferralTools, referral_app
 from commonhall.api.v1.app import ApiTools, v1_app
 from commonhall.api.v1.limits import Limits
 from commonhall.api.v1.pages import Prose
@@ -88,7 +89,8 @@ def house_app(house: House) -> ASGIApp:
     former = former_hosts(tools, house.sites.moved, house.site_url)
     interfaces = _interfaces(house)
     councils = _of_councils(house, resident_app(tools), workspace, former, interfaces)
-    open_data = finder_api(_govuk(house))
+    govuk = finder_api(_govuk(house))
+    open_data = {"api": govuk, "local-links.csv": govuk, "openreferral": interfaces["openreferral"]}
     return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
 
 
@@ -141,19 +143,29 @@ def _by_host(
     operator: ASGIApp,
     councils: ASGIApp,
     machines: ASGIApp,
-    open_data: ASGIApp,
+    open_data: Mapping[str, ASGIApp],
 ) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path", "").startswith("/back-office/"):
             await machines(scope, receive, send)
         elif _host(scope) in {finder_host, "127.0.0.1"}:
-            step = _first_step(scope)
-            at = open_data if step in {"api", "local-links.csv"} else finder
+            at = open_data.get(_first_step(scope), finder)
             await (operator if _of_staff(scope) else at)(scope, receive, send)
         else:
             await councils(scope, receive, send)
 
     return app
+
+
+def _referral(house: House) -> ASGIApp:
+    """The open directory: a council's own on its host, everybody's on the finder's."""
+
+    def sites_of(host: str) -> list[Site]:
+        site = house.sites.by_host(host)
+        return [site] if site else house.sites.all()
+
+    root = partial(house.settings.url, path="/openreferral/")
+    return referral_app(ReferralTools(house.directory, sites_of, house.site_url, root))
 
 
 def _govuk(house: House) -> GovukTools:
@@ -181,7 +193,12 @@ def _interfaces(house: House) -> Mapping[str, ASGIApp]:
             limits=Limits(),
         )
     )
-    return {"open311": open311, "api": api, "local-links.csv": links_app(_govuk(house))}
+    return {
+        "open311": open311,
+        "api": api,
+        "local-links.csv": links_app(_govuk(house)),
+        "openreferral": _referral(house),
+    }
 
 
 def _of_councils(
