@@ -9,9 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from commonhall.api.v1.app import ApiTools, v1_app
 from commonhall.api.v1.limits import Limits
+from commonhall.api.v1.pages import Prose
 from commonhall.engine.access import Scope
-from tests.api.conftest import Outside
+from tests.api.conftest import Outside, client_of
 from tests.web.workspace.test_cases import reported
 
 V1 = "/api/v1"
@@ -230,7 +232,7 @@ async def test_any_site_s_page_may_ask(outside: Outside) -> None:
 
 async def test_how_often_one_may_ask_is_told_and_held(outside: Outside) -> None:
     answer = await outside.http.get(f"{V1}/services")
-    assert answer.headers["ratelimit-policy"] == '"default";q=600;w=60'
+    assert answer.headers["ratelimit-policy"] == '"default";q=1200;w=60'
     now = 0.0
     limits = Limits(2, 60, lambda: now)
     assert [limits.take("a").after for _ in range(3)] == [0, 0, 30]
@@ -238,6 +240,20 @@ async def test_how_often_one_may_ask_is_told_and_held(outside: Outside) -> None:
     assert limits.take("a").headers["retry-after"] == "30"
     now = 31.0
     assert limits.take("a").after == 0
+
+
+async def test_a_key_that_is_made_up_is_no_new_beginning(outside: Outside) -> None:
+    house = outside.house
+    prose = Prose(str, str)
+    limits = Limits(2, 60, lambda: 0.0)
+    app = v1_app(ApiTools(house.desk, house.sites.by_host, lambda site: f"http://{site.host}", prose, limits))
+    async with client_of(app) as http:
+        answers = [
+            await http.get(f"{V1}/services", headers={"x-api-key": f"chk_{number}"}) for number in range(3)
+        ]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    problem(answers[2], "too-many")
+    assert answers[2].headers["retry-after"] == "30"
 
 
 async def test_the_documents_are_valid_openapi_with_the_exact_contract(outside: Outside) -> None:

@@ -1,4 +1,4 @@
-"""How often somebody may ask: a bucket for each, told in the headers of every answer.
+"""How often an address may ask: a bucket for each, told in the headers of every answer.
 
 The buckets are a process's own: with several processes somebody gets as many times more. They protect a process, and
 are no price list.
@@ -36,7 +36,9 @@ class Standing:
 class Limits:
     """`quota` requests in a `window` of seconds, filled again evenly."""
 
-    def __init__(self, quota: int = 600, window: int = 60, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, quota: int = 1200, window: int = 60, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._quota, self._window, self._now = quota, window, now
         self._known: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
