@@ -56,5 +56,6 @@ begin
   end loop;
 end $$;
 
--- What happened in a span of time, for systems that ask for it.
-create index case_update_by_time on case_update (council, at);
+-- What happened in a span of time, for systems that ask for it. By block ranges: entries come nearly in the order of
+-- time, and handing in a case pays next to nothing for it.
+create index case_update_by_time on case_update using brin (at) with (pages_per_range = 16, autosummarize = on);
