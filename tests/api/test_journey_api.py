@@ -218,6 +218,12 @@ async def test_what_is_not_there_is_a_problem_too(outside: Outside) -> None:
     assert answer.headers["allow"] == "POST"
 
 
+async def test_a_problem_s_type_leads_to_what_it_means(outside: Outside) -> None:
+    found = problem(await outside.http.get(f"{V1}/nothing"), "not-found")
+    address, _, kind = found["type"].partition("#")
+    assert (await outside.http.get(address)).json()[kind] == {"status": 404, "title": found["title"]}
+
+
 async def test_any_site_s_page_may_ask(outside: Outside) -> None:
     before = await outside.http.request(
         "OPTIONS", f"{BINS}/journeys", headers={"origin": "https://cms.example"}

@@ -19,7 +19,7 @@ from commonhall.api.keys import key_in
 from commonhall.api.v1.limits import Limits, Standing
 from commonhall.api.v1.openapi import document_of, index_of
 from commonhall.api.v1.pages import Prose, page_of, state_of, submitted_of
-from commonhall.api.v1.problems import Problem
+from commonhall.api.v1.problems import KINDS, Problem
 from commonhall.casework.desk import Desk
 from commonhall.casework.direct import AnotherRequest, NotAccepted, hand_in
 from commonhall.casework.exchange import NotAllowed, may_use
@@ -74,6 +74,7 @@ def v1_app(tools: ApiTools) -> ASGIApp:
     api = _Api(tools)
     views: list[tuple[str, str, View]] = [
         ("/openapi.json", "GET", api.index),
+        ("/problems", "GET", _problems),
         ("/services", "GET", api.services),
         ("/services/{service}", "GET", api.service),
         ("/services/{service}/contract", "GET", api.contract),
@@ -306,6 +307,11 @@ class _Api:
                 "not-ready", "There are questions to be answered: see where the journey stands."
             ) from None
         return await self._state(site, done, 200 if journey.reference else 201)
+
+
+async def _problems(request: Request, site: Site) -> Response:
+    """What each type of problem means: where its address leads."""
+    return _json({kind: {"status": status, "title": title} for kind, (status, title) in KINDS.items()})
 
 
 async def _nothing(request: Request, site: Site) -> Response:
