@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx2
+import msgspec
 
 from commonhall.app.seal import Seal, SealBroken
 from commonhall.app.settings import Settings
@@ -39,6 +40,8 @@ class House:
     calendars: Mapping[str, Calendar]
     http: httpx2.AsyncClient
     seal: Seal
+    built: dict[tuple[str, str], tuple[object, Connector]] = field(default_factory=dict)
+    """The connectors that were made, by council and name, each with the configuration that it was made of."""
 
     @property
     def offices(self) -> BackOffices:
@@ -63,10 +66,21 @@ class House:
 
         One that is configured wrongly stands there, too: whatever it is asked fails and says what to mend.
         """
-        return {row.connector: self.connector(row) for row in await list_connectors(self.store, council)}
+        return {
+            row.connector: self.connector(council, row) for row in await list_connectors(self.store, council)
+        }
 
-    def connector(self, row: ConnectorRow) -> Connector:
-        """The connector of a stored configuration."""
+    def connector(self, council: str, row: ConnectorRow) -> Connector:
+        """The connector of a stored configuration: the same one until that changes, since some keep what is dear to ask
+        for (a token, a WSDL).
+        """
+        configured = (row.kind, msgspec.json.encode(row.settings, order="sorted"), row.secrets)
+        kept = self.built.get((council, row.connector))
+        if kept is None or kept[0] != configured:
+            kept = self.built[council, row.connector] = (configured, self._build(row))
+        return kept[1]
+
+    def _build(self, row: ConnectorRow) -> Connector:
         try:
             return build_connector(
                 row.kind,

@@ -149,7 +149,7 @@ class Worker:
         )
 
     async def _ask(self, council: str, row: ConnectorRow) -> None:
-        connector = self._house.connector(row)
+        connector = self._house.connector(council, row)
         if "updates" not in connector.can:
             return
         try:

@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from commonhall.casework.desk import Desk
 from commonhall.casework.proof import proof_of
 from commonhall.casework.reference import tidy_reference
-from commonhall.engine.back_office import CaseStatus, StatusUpdate
+from commonhall.engine.back_office import CaseStatus, News, StatusUpdate
 from commonhall.engine.fields.base import clean_lines
 from commonhall.engine.journey import show_text
 from commonhall.engine.package import Adopted
@@ -31,6 +31,7 @@ from commonhall.storage.cases import (
     take_back_attempt,
 )
 from commonhall.storage.cases import expire_attempts as stored_expire_attempts
+from commonhall.storage.deliveries import take_back
 from commonhall.storage.moving import list_former_leads
 
 WINDOW = timedelta(minutes=15)
@@ -41,6 +42,7 @@ MOST_TRIES_OF_A_CASE = 20
 """How many wrong guesses all addresses together may make at one case: enough for a household, and too few to run
 through an area's postcodes from many addresses."""
 LONGEST_NOTE = 4000
+LONGEST_REASON = 1000
 MOST_EARLY = 1000
 """How many updates of cases that are not known yet are kept for each connector."""
 EARLY_DAYS = timedelta(days=30)
@@ -199,10 +201,11 @@ async def note_receipt(
         await add_update(desk.store, council, reference, new)
 
 
-async def take_updates(desk: Desk, council: str, connector: str, updates: Sequence[StatusUpdate]) -> Taken:
+async def take_updates(desk: Desk, council: str, connector: str, updates: Sequence[News]) -> Taken:
     """Add a back office's updates to the histories of cases that went to it. Taking one again changes nothing.
 
-    What comes before its delivery is known to be accepted is kept until it is, and counts as unknown.
+    What comes before its delivery is known to be accepted is kept until it is, and counts as unknown. Where a back office
+    says that it did not get a case after all, its delivery needs a person from then on.
     """
     added = known = 0
     unknown = []
@@ -211,9 +214,9 @@ async def take_updates(desk: Desk, council: str, connector: str, updates: Sequen
         reference = tidy_reference(update.reference) if update.reference else None
         if reference is None and update.external_id:
             reference = await case_by_external(desk.store, council, connector, update.external_id)
-            if reference is None:
+            if reference is None and isinstance(update, StatusUpdate):
                 early.append(_early(update, update.external_id))
-        new = await _add(desk, council, connector, reference, update) if reference else None
+        new = await _take(desk, council, connector, reference, update) if reference else None
         if new is None:
             unknown.append(update.reference or update.external_id or "?")
         elif new:
@@ -246,6 +249,18 @@ def _early(update: StatusUpdate, external_id: str) -> EarlyUpdate:
     # What PostgreSQL cannot hold as a time is so far off that it says nothing.
     at = max(update.at, EARLIEST)
     return EarlyUpdate(external_id, update.update_id, update.status.value, note, at)
+
+
+async def _take(desk: Desk, council: str, connector: str, reference: str, news: News) -> bool | None:
+    """Whether what a back office said is new; None where the case did not go to this connector."""
+    if isinstance(news, StatusUpdate):
+        return await _add(desk, council, connector, reference, news)
+    row = await _delivered(desk, council, connector, reference)
+    if row is None:
+        return None
+    now, reason = desk.clock(), clean_lines(news.reason)[:LONGEST_REASON]
+    at = min(max(news.at, row.submitted_at), now)
+    return await take_back(desk.store, council, row.reference, connector, news.update_id, at, now, reason)
 
 
 async def _add(desk: Desk, council: str, connector: str, reference: str, update: StatusUpdate) -> bool | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
+from commonhall.casework.attachments import files_of, read_file
 from commonhall.casework.cases import Taken, note_receipt, take_early_updates, take_updates
 from commonhall.casework.desk import Desk
 from commonhall.engine.back_office import (
+    CaseFile,
     CaseForDelivery,
     CaseLocation,
     Connector,
@@ -162,6 +164,25 @@ async def _case(desk: Desk, council: str, gss: str, row: stored.ClaimedRow) -> C
         contact=Contact(**row.contact),
         location=CaseLocation(**row.location),
         names=adopted.choices.mapping,
+        files=await _files(desk, council, row.reference),
+    )
+
+
+async def _files(desk: Desk, council: str, reference: str) -> tuple[CaseFile, ...]:
+    """The files of a case; their content is read when a connector wants it."""
+
+    def reading(attachment: str) -> Callable[[], Awaitable[bytes]]:
+        async def read() -> bytes:
+            found = await read_file(desk, council, reference, attachment)
+            if found is None:
+                raise DeliveryFailed("a file of the case was taken away while it was sent")
+            return found.content
+
+        return read
+
+    found = (await files_of(desk, council, [reference])).get(reference, [])
+    return tuple(
+        CaseFile(row.name, row.media_type, row.digest, row.size, reading(row.attachment)) for row in found
     )
 
 

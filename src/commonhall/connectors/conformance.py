@@ -102,9 +102,10 @@ class _Bench:
 
     async def hear(self) -> list[StatusUpdate]:
         """Everything that the twin tells, asked for or pushed."""
-        heard = []
+        heard: list[StatusUpdate] = []
         if "updates" in self.connector.can:
-            heard += await self.connector.updates(self.clock() - timedelta(days=200))
+            news = await self.connector.updates(self.clock() - timedelta(days=200))
+            heard += [one for one in news if isinstance(one, StatusUpdate)]
         if "receive" in self.connector.can:
             for headers, body in self.twin.messages():
                 heard += self.connector.receive(headers, body)

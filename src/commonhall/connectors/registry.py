@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -11,72 +11,33 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from commonhall.connectors.http import Patience
-from commonhall.connectors.open311.connector import Open311Connector, Open311Secrets, Open311Settings
-from commonhall.connectors.webhook.connector import WebhookConnector, WebhookSecrets, WebhookSettings
+from commonhall.connectors.kinds import Kind
+from commonhall.connectors.open311 import connector as open311
+from commonhall.connectors.webhook import connector as webhook
 from commonhall.engine.back_office import (
     CaseForDelivery,
     Connector,
     DeliveryFailed,
+    News,
     Receipt,
     SetUpField,
     StatusUpdate,
     UpdateRefused,
 )
 
-KINDS: Mapping[str, tuple[type[BaseModel], type[BaseModel], Callable[..., Connector]]] = MappingProxyType(
-    {
-        "open311": (Open311Settings, Open311Secrets, Open311Connector),
-        "webhook": (WebhookSettings, WebhookSecrets, WebhookConnector),
-    }
-)
-"""By kind: the model of its settings, the model of its secrets, and what makes the connector of the two."""
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (open311.KIND, webhook.KIND)})
+"""Every kind, by its name."""
 
 
 FORMS: Mapping[str, tuple[SetUpField, ...]] = MappingProxyType(
-    {
-        "open311": (
-            SetUpField(
-                "endpoint",
-                "Address of the service",
-                "It ends with /v2, and begins with https://",
-                needed=True,
-            ),
-            SetUpField("jurisdiction_id", "Jurisdiction", "Only if the back office asks for one"),
-            SetUpField(
-                "service_codes", "Service codes", "Which code it has for each of your services", "pairs"
-            ),
-            SetUpField(
-                "attributes",
-                "Attributes",
-                "Which attribute each answer becomes, where the name differs",
-                "pairs",
-            ),
-            SetUpField("updates", "Ask it for progress", "Every minute, for all cases at once", "yes-no"),
-            SetUpField("api_key", "Key", "The back office gives it", "secret"),
-        ),
-        "webhook": (
-            SetUpField("url", "Address that cases are sent to", "It begins with https://", needed=True),
-            SetUpField(
-                "updates_url",
-                "Address that progress may be pushed to",
-                "Told to the back office with each case",
-            ),
-            SetUpField(
-                "signing",
-                "Signing secrets",
-                "One to a line, as whsec_… While one is changed there are two",
-                "secrets",
-                True,
-            ),
-        ),
-    }
+    {kind.name: kind.form for kind in KINDS.values()}
 )
 """What somebody enters to set up each kind; a test holds it against the models."""
 
 
 def names_given(kind: str, settings: Mapping[str, Any]) -> Mapping[str, str]:
     """What a connector calls our answers where a service's own choices do not say: its set-up's names, by field."""
-    return dict(settings.get("attributes") or {}) if kind == "open311" else {}
+    return dict(KINDS[kind].names(settings)) if kind in KINDS else {}
 
 
 def connector_problem(kind: str, settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> str | None:
@@ -94,9 +55,8 @@ def connector_faults(
     if kind not in KINDS:
         return [(("kind",), f"there is no kind '{kind}'; there are {', '.join(sorted(KINDS))}")]
     found: list[tuple[tuple[str | int, ...], str]] = []
-    for where, model, given in zip(
-        ("settings", "secrets"), KINDS[kind][:2], (settings, secrets), strict=True
-    ):
+    of = KINDS[kind]
+    for where, model, given in (("settings", of.settings, settings), ("secrets", of.secrets, secrets)):
         try:
             model.model_validate(dict(given))
         except ValidationError as error:
@@ -135,7 +95,7 @@ class Unusable:
         """Raises `DeliveryFailed` with what to mend; it is tried again later."""
         raise DeliveryFailed(self._reason)
 
-    async def updates(self, since: datetime) -> list[StatusUpdate]:
+    async def updates(self, since: datetime) -> Sequence[News]:
         """Raises `DeliveryFailed` with what to mend."""
         raise DeliveryFailed(self._reason)
 
@@ -158,10 +118,10 @@ def build_connector(
     fault = connector_problem(kind, settings, secrets)
     if fault:
         raise ValueError(fault)
-    of_settings, of_secrets, build = KINDS[kind]
-    return build(
-        of_settings.model_validate(dict(settings)),
-        of_secrets.model_validate(dict(secrets)),
+    of = KINDS[kind]
+    return of.build(
+        of.settings.model_validate(dict(settings)),
+        of.secrets.model_validate(dict(secrets)),
         http,
         clock,
         allow_private=allow_private,

@@ -7,7 +7,7 @@ protocol was spoken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -70,7 +70,9 @@ class CaseLocation:
 class SetUpField:
     """One thing that somebody enters to set up a connector of a kind.
 
-    `shape` is `text`, `yes-no`, `pairs` (our word to theirs), `secret` (write-only) or `secrets` (several).
+    `shape` is `text`, `number` (a whole one), `yes-no`, `choice` (one of `choices`, as (value, label)), `pairs` (our word
+    to theirs), `yaml` (a tree, such as a mapping), `secret` (write-only), `secret-text` (the same, of several lines: a
+    private key) or `secrets` (several, one to a line).
     """
 
     name: str
@@ -78,6 +80,18 @@ class SetUpField:
     hint: str
     shape: str = "text"
     needed: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A file that came with a case: a photo, a PDF. `size` is in bytes; `read` fetches it when it is wanted."""
+
+    name: str
+    media_type: str
+    digest: str
+    size: int
+    read: Callable[[], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,7 @@ class CaseForDelivery:
 
     `answers` is the data contract of the service's version; `details` are the same answers as a person
     reads them, as (question, answer) pairs in the order asked. Times are UTC. `names` says what the back office
-    calls an answer, by field, where the council's choices for the service say so.
+    calls an answer, by field, where the council's choices for the service say so. `files` came with the case.
     """
 
     council: str
@@ -107,6 +121,15 @@ class CaseForDelivery:
     contact: Contact = field(default_factory=Contact)
     location: CaseLocation = field(default_factory=CaseLocation)
     names: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[CaseFile, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Every answer under the name that the back office has for it; a council's own as `local.NAME` where it has none."""
+        own = self.answers.get("local") or {}
+        answers = {name: value for name, value in self.answers.items() if name != "local"}
+        answers |= {f"local.{name}": value for name, value in own.items()}
+        return {self.names.get(name, name): value for name, value in answers.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +185,24 @@ class StatusUpdate:
     external_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A back office's word that it did not get a case after all: a letter that came back, a file that was refused.
+
+    Its delivery needs a person from then on. Told as a `StatusUpdate` is; `reason` is for staff.
+    """
+
+    update_id: str
+    at: datetime
+    reason: str
+    reference: str | None = None
+    external_id: str | None = None
+
+
+News = StatusUpdate | Returned
+"""What a back office may say of a case after it was sent."""
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One council's way to one back office. `can` names what it offers: deliver, updates, receive."""
@@ -173,7 +214,7 @@ class Connector(Protocol):
         """Hand over a case; the same key always means the same case. Raises `DeliveryFailed`."""
         ...
 
-    async def updates(self, since: datetime) -> list[StatusUpdate]:
+    async def updates(self, since: datetime) -> Sequence[News]:
         """Ask for what happened since then. Raises `DeliveryFailed` when the back office cannot be asked."""
         ...
 

@@ -162,7 +162,7 @@ class Dialect:
         try:
             return self._envs[nation].compile(text)
         except (RuntimeError, TypeError) as error:
-            raise ExpressionRefused(_faults(str(error), text)) from None
+            raise ExpressionRefused(expression_faults(str(error), text)) from None
 
 
 def _function(name: str, gives: cel.Type, takes: list[cel.Type], does: Any) -> cel.FunctionDecl:
@@ -235,8 +235,8 @@ def _plain(name: str) -> str:
     return words.get(name, words.get(name.lower(), name))
 
 
-def _faults(message: str, text: str) -> tuple[ExpressionFault, ...]:
-    """CEL's own report, as faults in plain words with their place in the expression."""
+def expression_faults(message: str, text: str) -> tuple[ExpressionFault, ...]:
+    """CEL's own report on an expression, as faults in plain words with their place in it."""
     faults: list[ExpressionFault] = []
     shown = " ".join(text.split())
     for line, place, words in _AT.findall(message):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from commonhall.storage.pool import Store
+from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import deliveries as q
-from commonhall.storage.queries.cases import COUNT_CASES
+from commonhall.storage.queries.cases import COUNT_CASES, HOLD_CASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +138,25 @@ async def reconcile(store: Store, council: str) -> tuple[list[Balance], int, int
         without = await connection.fetchval(q.CASES_WITHOUT_DELIVERY.sql, council)
         lost = [row[0] for row in await connection.fetch(q.LOST_CASES.sql, council)]
     return balances, int(cases), int(without), lost
+
+
+async def take_back(
+    store: Store,
+    council: str,
+    reference: str,
+    connector: str,
+    update_id: str,
+    at: datetime,
+    now: datetime,
+    reason: str,
+) -> bool:
+    """Write down that a back office did not get a case after all; False where it had said so already."""
+    async with transaction(store, council) as connection:
+        if await connection.fetchval(HOLD_CASE.sql, council, reference) is None:
+            return False
+        noted = await connection.fetchval(
+            q.NOTE_RETURN.sql, council, reference, connector, reason, at, update_id
+        )
+        if noted is not None:
+            await connection.execute(q.TAKE_BACK.sql, council, reference, connector, now, reason)
+    return noted is not None

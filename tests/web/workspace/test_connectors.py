@@ -16,13 +16,13 @@ KEY = "whsec_Y29tbW9uaGFsbC1zYW5kYm94LWRlbW9uc3RyYXRpb24="
 def test_the_forms_ask_for_what_the_kinds_take() -> None:
     assert FORMS.keys() == KINDS.keys()
     for kind, fields in FORMS.items():
-        settings, secrets, _ = KINDS[kind]
-        known = settings.model_fields | secrets.model_fields
-        # Codes by an answer's option are maps within maps: they are written in the council's file.
-        assert {field.name for field in fields} == known.keys() - {"by_answer"}
+        of = KINDS[kind]
+        known = of.settings.model_fields | of.secrets.model_fields
+        assert {field.name for field in fields} == known.keys() - of.by_hand
         for field in fields:
             assert field.needed is known[field.name].is_required(), field.name
-            assert (field.name in secrets.model_fields) is field.shape.startswith("secret")
+            assert (field.name in of.secrets.model_fields) is field.shape.startswith("secret")
+            assert bool(field.choices) is (field.shape == "choice")
 
 
 async def test_a_connector_is_set_up_and_its_secret_never_shown_again(office: Office) -> None:

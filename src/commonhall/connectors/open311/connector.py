@@ -11,6 +11,7 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, Field
 
 from commonhall.connectors.http import Answer, AnswerTooLong, Caller, Patience, refuse
+from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311.wire import (
     explain,
     read_items,
@@ -23,6 +24,7 @@ from commonhall.engine.back_office import (
     CaseForDelivery,
     DeliveryFailed,
     Receipt,
+    SetUpField,
     StatusUpdate,
     UpdateRefused,
 )
@@ -203,3 +205,31 @@ def _all(
     if items and not any(item.get("service_request_id") for item in items):
         raise DeliveryFailed(explain(answer) or "the answer is not a list of updates as Open311 has it")
     return [update for item in items if (update := read(item)) is not None]
+
+
+KIND = Kind(
+    "open311",
+    Open311Settings,
+    Open311Secrets,
+    Open311Connector,
+    (
+        SetUpField(
+            "endpoint",
+            "Address of the service",
+            "It ends with /v2, and begins with https://",
+            needed=True,
+        ),
+        SetUpField("jurisdiction_id", "Jurisdiction", "Only if the back office asks for one"),
+        SetUpField("service_codes", "Service codes", "Which code it has for each of your services", "pairs"),
+        SetUpField(
+            "attributes",
+            "Attributes",
+            "Which attribute each answer becomes, where the name differs",
+            "pairs",
+        ),
+        SetUpField("updates", "Ask it for progress", "Every minute, for all cases at once", "yes-no"),
+        SetUpField("api_key", "Key", "The back office gives it", "secret"),
+    ),
+    by_hand=frozenset({"by_answer"}),
+    names=lambda settings: dict(settings.get("attributes") or {}),
+)

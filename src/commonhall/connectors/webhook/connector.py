@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from standardwebhooks.webhooks import Webhook
 
 from commonhall.connectors.http import Answer, Caller, Patience, refuse, storable
+from commonhall.connectors.kinds import Kind
 from commonhall.connectors.webhook.events import submitted_event, updated_event
 from commonhall.connectors.webhook.signing import signed, verify
-from commonhall.engine.back_office import CaseForDelivery, DeliveryFailed, Receipt, StatusUpdate
+from commonhall.engine.back_office import CaseForDelivery, DeliveryFailed, Receipt, SetUpField, StatusUpdate
 
 SHORTEST_SECRET = 24
 """Bytes: what Standard Webhooks asks for at least."""
@@ -120,3 +121,26 @@ def _explain(answer: Answer) -> str:
     found = data if isinstance(data, dict) else {}
     said = (found.get(name) for name in ("detail", "error", "message", "title"))
     return storable(next((words for words in said if isinstance(words, str) and words), text))[:300]
+
+
+KIND = Kind(
+    "webhook",
+    WebhookSettings,
+    WebhookSecrets,
+    WebhookConnector,
+    (
+        SetUpField("url", "Address that cases are sent to", "It begins with https://", needed=True),
+        SetUpField(
+            "updates_url",
+            "Address that progress may be pushed to",
+            "Told to the back office with each case",
+        ),
+        SetUpField(
+            "signing",
+            "Signing secrets",
+            "One to a line, as whsec_… While one is changed there are two",
+            "secrets",
+            True,
+        ),
+    ),
+)

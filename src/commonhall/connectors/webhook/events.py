@@ -43,7 +43,7 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
         "location": asdict(case.location),
     }
     if case.names:
-        data["fields"] = _fields(case)
+        data["fields"] = case.fields
     if updates_url:
         data["updates_url"] = updates_url
     event = {
@@ -57,13 +57,6 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
         "data": data,
     }
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _fields(case: CaseForDelivery) -> dict[str, Any]:
-    own = case.answers.get("local") or {}
-    answers = {name: value for name, value in case.answers.items() if name != "local"}
-    answers |= {f"local.{name}": value for name, value in own.items()}
-    return {case.names.get(name, name): value for name, value in answers.items()}
 
 
 def updated_event(body: bytes) -> StatusUpdate:

@@ -6,16 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
 from starlette.responses import Response
 
 from commonhall.casework import back_offices
 from commonhall.engine.back_office import SetUpField
+from commonhall.engine.source import read_yaml
 from commonhall.engine.staff import Permission
 from commonhall.web.workspace.cases import show_time
 from commonhall.web.workspace.tools import BOTH, HOME, Page, Room, StaffVisit, one
 
 PATH = f"{HOME}/connectors"
 STATES = {"works": ("Works", "green"), "waits": ("Cases wait", "yellow"), "fails": ("Needs a person", "red")}
+_NONE: Mapping[bool, tuple[tuple[str, str], ...]] = {True: (), False: (("", "None"),)}
+"""What stands before the choices of a field: nothing where one of them is needed."""
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_NAME = 40
 
@@ -182,9 +187,9 @@ def _take(
 ) -> None:
     """One field of the form. A secret that is left empty stays what it was."""
     text = one(form, field.name)
-    if field.shape in {"secret", "secrets"}:
+    if field.shape.startswith("secret"):
         if text:
-            secrets[field.name] = text if field.shape == "secret" else text.split()
+            secrets[field.name] = text.split() if field.shape == "secrets" else text
         return
     if field.shape == "yes-no":
         settings[field.name] = text == "yes"
@@ -197,6 +202,10 @@ def _take(
             elif line.strip():
                 errors[field.name] = f"Write each as ours = theirs, not “{line.strip()[:60]}”"
         settings[field.name] = pairs
+    elif field.shape == "yaml":
+        _take_tree(field, text, settings, errors)
+    elif field.shape == "number" and text:
+        settings[field.name] = int(text) if _WHOLE.fullmatch(text) else text
     elif text:
         settings[field.name] = text
     else:
@@ -205,12 +214,30 @@ def _take(
             errors[field.name] = f"Enter: {field.label}"
 
 
+def _take_tree(field: SetUpField, text: str, settings: dict[str, Any], errors: dict[str, str]) -> None:
+    """A mapping, as YAML. What is no YAML stays in the box as it was written."""
+    if not text:
+        settings.pop(field.name, None)
+        return
+    source, problems = read_yaml(field.name, text.replace("\r\n", "\n"))
+    if problems:
+        first = problems[0]
+        errors[field.name] = f"Line {first.line}: {first.message}"
+        settings[field.name] = text
+    else:
+        settings[field.name] = source.data
+
+
 def _shown(field: SetUpField, settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> dict[str, Any]:
     value: Any = settings.get(field.name)
     if field.shape == "pairs":
         value = "\n".join(f"{ours} = {theirs}" for ours, theirs in (value or {}).items())
+    elif field.shape == "yaml" and not isinstance(value, str):
+        value = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=100) if value else ""
     elif field.shape == "yes-no":
         value = "no" if value is False else "yes"
-    elif field.shape in {"secret", "secrets"}:
+    elif field.shape.startswith("secret"):
         value = ""
-    return {"field": field, "value": value or "", "is_set": bool(secrets.get(field.name))}
+    choices = [{"value": given, "text": label} for given, label in (*_NONE[field.needed], *field.choices)]
+    value = "" if value is None else value
+    return {"field": field, "value": value, "is_set": bool(secrets.get(field.name)), "choices": choices}
