@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +22,7 @@ from commonhall.connectors.open311.twin import Open311Twin
 from commonhall.connectors.open311.wire import explain, read_items, read_request, read_update, request_form
 from commonhall.connectors.registry import build_connector
 from commonhall.engine.back_office import (
+    CaseFile,
     CaseLocation,
     CaseStatus,
     Connector,
@@ -344,3 +346,32 @@ def test_an_answer_cannot_pass_for_our_reference() -> None:
     assert [text for name, text in pairs if name == "attribute[external_id]"] == ["R1"]
     assert [text for name, text in pairs if name == "attribute[answer.external_id]"] == ["R2", "y"]
     assert [text for name, text in pairs if name == "attribute[channel]"] == ["web"]
+
+
+async def test_photos_go_along_where_the_back_office_reads_them(clock: SetClock) -> None:
+    async def read() -> bytes:
+        return b"\xff\xd8 a photo"
+
+    case = replace(sample_case("R1"), files=(CaseFile("a b.jpg", "image/jpeg", "0" * 64, 10, read),))
+    request, _ = await sent(clock, case)
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    seen: list[httpx2.Request] = []
+    photos = connector(lambda request: seen.append(request) or reply(201, OK), clock, photos=True)
+    assert (await photos.deliver(case, "key-1")).external_id == "638344"
+    form = parsed(seen[0])
+    assert form["attribute[containers]"] == [(None, b"refuse"), (None, b"food")]
+    assert form["service_code"] == [(None, b"missed-bin")]
+    assert form["media"] == [("a b.jpg", b"\xff\xd8 a photo")]
+
+
+def parsed(request: httpx2.Request) -> dict[str, list[tuple[str | None, bytes]]]:
+    """A multipart form as the standard library's reader of mail has it: by name, (file's name, content)."""
+    head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
+    whole = message_from_bytes(head + request.content, policy=policy.HTTP)
+    form: dict[str, list[tuple[str | None, bytes]]] = {}
+    for part in whole.iter_parts():
+        content = part.get_payload(decode=True)
+        form.setdefault(part.get_param("name", header="content-disposition"), []).append(
+            (part.get_filename(), content)
+        )
+    return form

@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import io
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from PIL import Image
 
@@ -64,17 +66,24 @@ async def add_files(
 ) -> list[str]:
     """Add files to a case, each once by its content. Answers their ids. Raises `AttachmentRefused` for too many."""
     ids = []
-    for file in files:
-        key = file.digest[:32]
-        new = stored.NewAttachment(
-            key, file.name, file.media_type, file.digest, file.content, desk.clock(), source
-        )
+    for new in new_files(files, desk.clock(), source):
         if not await stored.add_attachment(desk.store, council, reference, new, MOST_FILES):
-            known = await stored.read_attachment(desk.store, council, reference, key)
+            known = await stored.read_attachment(desk.store, council, reference, new.attachment)
             if known is None:
                 raise AttachmentRefused(f"a case can have {MOST_FILES} files, and this one has them")
-        ids.append(key)
+        ids.append(new.attachment)
     return ids
+
+
+def new_files(files: Iterable[Attachment], now: datetime, source: str) -> list[stored.NewAttachment]:
+    """Files as they are stored, each once: a file's id within its case is made of its content."""
+    made = {
+        file.digest: stored.NewAttachment(
+            file.digest[:32], file.name, file.media_type, file.digest, file.content, now, source
+        )
+        for file in files
+    }
+    return list(made.values())
 
 
 async def files_of(desk: Desk, council: str, references: list[str]) -> dict[str, list[AttachmentRow]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from commonhall.casework.desk import Desk
 from commonhall.casework.journeys import (
+    Along,
     Journey,
     JourneyGone,
     answer_page,
@@ -59,6 +60,7 @@ async def hand_in(
     channel: str = "api",
     language: str = "en",
     key: str | None = None,
+    along: Along | None = None,
 ) -> HandedIn:
     """Make a case of answers in the contract's shape. `sender` is who hands it in; `key` is the sender's own.
 
@@ -94,7 +96,8 @@ async def hand_in(
     if answered.path.exit is not None:
         await reach_exit(desk, answered)
         raise NotAccepted((), answered.path.exit)
-    return HandedIn(await submit_journey(desk, council, journey_id, browser=browser), again=False)
+    done = await submit_journey(desk, council, journey_id, browser=browser, along=along)
+    return HandedIn(done, again=False)
 
 
 async def _made_before(desk: Desk, council: str, adopted: Adopted, browser: str) -> Journey | None:

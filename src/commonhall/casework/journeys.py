@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from commonhall.casework.attachments import Attachment, new_files
 from commonhall.casework.desk import Desk, london_day
 from commonhall.casework.proof import proofs_of
 from commonhall.casework.reference import COUNT, reference_from
@@ -19,6 +20,7 @@ from commonhall.storage.cases import NewCase, ReferenceTaken, rate_case, submit_
 
 MOST_REFERENCES = 8
 """How often a submission is tried: a reference may be taken (two in a row once in 10^15), an answer change."""
+LONGEST_NOTE = 4000
 EXPIRE_AT_ONCE = 500
 MOST_ROUNDS = 400
 REMEMBERED = timedelta(days=1)
@@ -118,10 +120,21 @@ async def answer_page(
     return await _journey(desk, council, journey_id, row)
 
 
-async def submit_journey(desk: Desk, council: str, journey_id: str, *, browser: str) -> Journey:
+@dataclass(frozen=True, slots=True)
+class Along:
+    """What comes with a case beside its answers: files that were looked at, and a note for staff. `source` sent it."""
+
+    source: str
+    files: Sequence[Attachment] = ()
+    note: str = ""
+
+
+async def submit_journey(
+    desk: Desk, council: str, journey_id: str, *, browser: str, along: Along | None = None
+) -> Journey:
     """Submit a complete journey: case, first update, deliveries and measures in one synchronous commit.
 
-    Returns the journey with its reference. Twice is harmless: the second call returns the first's reference.
+    What comes `along` is in the same commit, so that no back office is sent the case without it. Returns the journey with its reference. Twice is harmless: the second call returns the first's reference.
     Raises `JourneyGone`, or `commonhall.engine.journey.JourneyIncomplete` with the path.
     """
     for _ in range(MOST_REFERENCES):
@@ -146,6 +159,9 @@ async def submit_journey(desk: Desk, council: str, journey_id: str, *, browser: 
             connectors=[connector] if connector else [],
             idempotency_key=f"{council}-{reference}",
             submitted_at=desk.clock(),
+            files=new_files(along.files, desk.clock(), along.source) if along else (),
+            note=clean_lines(along.note)[:LONGEST_NOTE] if along else "",
+            source=along.source if along else "",
         )
         try:
             made = await submit_case(desk.store, council, new)

@@ -72,7 +72,8 @@ class SetUpField:
 
     `shape` is `text`, `number` (a whole one), `yes-no`, `choice` (one of `choices`, as (value, label)), `pairs` (our word
     to theirs), `yaml` (a tree, such as a mapping), `secret` (write-only), `secret-text` (the same, of several lines: a
-    private key) or `secrets` (several, one to a line).
+    private key) or `secrets` (several, one to a line). `usual` is what holds where nothing is entered: `yes` or `no`, a
+    number, one of the choices.
     """
 
     name: str
@@ -81,6 +82,7 @@ class SetUpField:
     shape: str = "text"
     needed: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    usual: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from typing import Any
 
 import asyncpg
 
+from commonhall.storage.attachments import NewAttachment
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import cases as q
+from commonhall.storage.queries.attachments import ADD_ATTACHMENT
 
 
 class ReferenceTaken(Exception):  # noqa: N818
@@ -21,7 +23,8 @@ class ReferenceTaken(Exception):  # noqa: N818
 class NewCase:
     """A submission, ready to be written. `proofs` are digests of what its maker can be asked for.
 
-    `revision` is the journey's as it was read: where an answer has changed since, nothing is written.
+    `revision` is the journey's as it was read: where an answer has changed since, nothing is written. `files` and an
+    internal `note` may come with it from `source`; they are there when the case is, or none of it is.
     """
 
     journey: str
@@ -38,6 +41,9 @@ class NewCase:
     connectors: Sequence[str]
     idempotency_key: str
     submitted_at: datetime
+    files: Sequence[NewAttachment] = ()
+    note: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +92,47 @@ async def submit_case(store: Store, council: str, new: NewCase) -> bool:
 
     False where the journey cannot be submitted (already done, changed, expired, another's). Raises `ReferenceTaken`.
     """
+    values = (
+        council,
+        new.journey,
+        new.browser,
+        new.reference,
+        new.answers,
+        new.summary,
+        list(new.details),
+        new.contact,
+        new.location,
+        list(new.proofs),
+        new.target_on,
+        list(new.connectors),
+        new.idempotency_key,
+        new.submitted_at,
+        new.revision,
+    )
     try:
-        made = await store.durable.fetchval(
-            q.SUBMIT_CASE.sql,
-            council,
-            new.journey,
-            new.browser,
-            new.reference,
-            new.answers,
-            new.summary,
-            list(new.details),
-            new.contact,
-            new.location,
-            list(new.proofs),
-            new.target_on,
-            list(new.connectors),
-            new.idempotency_key,
-            new.submitted_at,
-            new.revision,
-        )
+        if not (new.files or new.note):
+            return await store.durable.fetchval(q.SUBMIT_CASE.sql, *values) is not None
+        async with transaction(store, council) as connection:
+            made = await connection.fetchval(q.SUBMIT_CASE.sql, *values)
+            if made is not None:
+                await _add_what_came_along(connection, council, new)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "council_case_pkey":
             raise ReferenceTaken(new.reference) from None
         raise
     return made is not None
+
+
+async def _add_what_came_along(connection: Any, council: str, new: NewCase) -> None:
+    for file in new.files:
+        await connection.fetchval(
+            ADD_ATTACHMENT.sql, council, new.reference, file.attachment, file.name, file.media_type, file.digest,
+            file.content, file.added_at, file.source, len(new.files),
+        )  # fmt: skip
+    if new.note:
+        await connection.fetchval(
+            q.NOTE_FOR_STAFF.sql, council, new.reference, new.source, new.note, new.submitted_at, "came-along"
+        )
 
 
 async def load_case(store: Store, council: str, reference: str) -> CaseRow | None:

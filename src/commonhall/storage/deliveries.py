@@ -9,7 +9,7 @@ from typing import Any
 
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import deliveries as q
-from commonhall.storage.queries.cases import COUNT_CASES, HOLD_CASE
+from commonhall.storage.queries.cases import COUNT_CASES, HOLD_CASE, NOTE_FOR_STAFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ async def take_back(
         if await connection.fetchval(HOLD_CASE.sql, council, reference) is None:
             return False
         noted = await connection.fetchval(
-            q.NOTE_RETURN.sql, council, reference, connector, reason, at, update_id
+            NOTE_FOR_STAFF.sql, council, reference, connector, reason, at, update_id
         )
         if noted is not None:
             await connection.execute(q.TAKE_BACK.sql, council, reference, connector, now, reason)

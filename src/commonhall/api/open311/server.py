@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,9 +21,9 @@ from commonhall.api.open311.media import PATH, Media
 from commonhall.api.open311.reading import Sent, read_query, read_sent
 from commonhall.api.open311.wire import Refused, items, refused, single, timestamp
 from commonhall.casework import attachments, exchange
-from commonhall.casework.caseload import answer
 from commonhall.casework.desk import LONDON, Desk
 from commonhall.casework.direct import AnotherRequest, HandedIn, NotAccepted, hand_in
+from commonhall.casework.journeys import Along
 from commonhall.casework.sites import Site
 from commonhall.casework.systems import caller_of
 from commonhall.engine.access import Caller, Scope
@@ -169,56 +170,52 @@ class _Server:
         adopted = _service_of(site, code)
         caller = exchange.may_use(await self._caller(request, site, sent), Scope.SUBMIT, adopted.service.id)
         given, rest = answers_of(adopted, sent.fields)
-        files = await self._files(sent)
+        along = await self._along(sent, caller, rest)
         key = request.headers.get("idempotency-key", "").strip()[:200] or sent.one("attribute[external_id]")
         try:
             made = await hand_in(
-                self.desk, site.council, adopted, given, sender=f"open311:{caller.system}", channel="api", key=key or None,
+                self.desk, site.council, adopted, given, sender=f"open311:{caller.system}", channel="api",
+                key=key or None, along=along,
             )  # fmt: skip
         except NotAccepted as wrong:
             raise Refused(400, _why(adopted, wrong)) from wrong
         except AnotherRequest as wrong:
             raise Refused(400, f"this Idempotency-Key or external_id cannot be used: {wrong}") from wrong
-        if not made.again:
-            await self._keep(site, caller, made, files, sent.fields.get("media_url", []), rest)
         found = {"service_request_id": made.reference, "service_notice": _notice(made), "account_id": None}
         return items(
             request.path_params["form"], "service_requests", "request", [found], 200 if made.again else 201
         )
 
+    async def _along(self, sent: Sent, caller: Caller, rest: list[tuple[str, str]]) -> Along:
+        """What came beside the answers. What cannot be kept of it is told to staff, and loses nothing else."""
+        files = await self._files(sent)
+        notes = [f"{name}: {text}" for name, text in rest if name != "external_id"]
+        media = sent.fields.get("media_url", [])
+        room = max(0, min(MOST_MEDIA, attachments.MOST_FILES - len(files)))
+        for found in await asyncio.gather(*map(self._fetched, media[:room])):
+            if isinstance(found, str):
+                notes.append(found)
+            else:
+                files.append(found)
+        notes += [f"Another photo: {address[:300]}" for address in media[room:]]
+        return Along(f"system/{caller.system}", files, "\n".join(notes))
+
+    async def _fetched(self, address: str) -> attachments.Attachment | str:
+        """A photo at an address, or what to tell staff of it."""
+        try:
+            content = await self.tools.fetch(address)
+            name = address.partition("?")[0].rpartition("/")[2] or "photo"
+            return await attachments.look_at(name, content)
+        except (OSError, ValueError, attachments.AttachmentRefused) as why:
+            return f"A photo at {address[:300]} could not be fetched: {why}"
+
     async def _files(self, sent: Sent) -> list[attachments.Attachment]:
+        if len(sent.files) > attachments.MOST_FILES:
+            raise Refused(400, f"a request can have {attachments.MOST_FILES} photos: send fewer")
         try:
             return [await attachments.look_at(name, content) for name, content in sent.files]
         except attachments.AttachmentRefused as why:
             raise Refused(400, str(why)) from None
-
-    async def _keep(
-        self,
-        site: Site,
-        caller: Caller,
-        made: HandedIn,
-        files: list[attachments.Attachment],
-        media: list[str],
-        rest: list[tuple[str, str]],
-    ) -> None:
-        """Keep what came beside the answers. The case is made: what cannot be kept is told to staff, and loses nothing."""
-        notes = [f"{name}: {text}" for name, text in rest if name != "external_id"]
-        for address in media[:MOST_MEDIA]:
-            try:
-                content = await self.tools.fetch(address)
-                name = address.partition("?")[0].rpartition("/")[2] or "photo"
-                files = [*files, await attachments.look_at(name, content)]
-            except (OSError, ValueError, attachments.AttachmentRefused) as why:
-                notes.append(f"A photo at {address[:300]} could not be fetched: {why}")
-        notes += [f"Another photo: {address[:300]}" for address in media[MOST_MEDIA:]]
-        source = f"system/{caller.system}"
-        try:
-            await attachments.add_files(self.desk, site.council, made.reference, files, source)
-        except attachments.AttachmentRefused as why:
-            notes.append(str(why))
-        if notes:
-            words = "\n".join(notes)
-            await answer(self.desk, site.council, made.reference, caller.actor, note=words, internal=True)
 
     async def requests(self, request: Request, site: Site) -> Response:
         """Cases by id, or by service, status and time: newest first."""

@@ -50,7 +50,8 @@ class Open311Settings(BaseModel):
 
     `service_codes` gives the back office's code for each of our services (our own id where it has none);
     `by_answer` refines it by an answer; `attributes` renames our fields to its attribute codes, for all services that
-    do not name them in their own choices. `updates`: whether it is asked for progress.
+    do not name them in their own choices. `updates`: whether it is asked for progress. `photos`: whether a case's files
+    are sent along, as parts called `media` of a multipart form; many servers read plain forms alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,6 +62,7 @@ class Open311Settings(BaseModel):
     by_answer: dict[str, ByAnswer] = {}
     attributes: dict[str, str] = {}
     updates: bool = True
+    photos: bool = False
 
 
 class Open311Secrets(BaseModel):
@@ -116,12 +118,12 @@ class Open311Connector:
         )
         if self._api_key:
             form.append(("api_key", self._api_key))
+        kind, body = await self._body(form, case)
         headers = {
-            "content-type": "application/x-www-form-urlencoded",
+            "content-type": kind,
             "accept": "application/json, text/xml;q=0.8",
             "idempotency-key": idempotency_key,
         }
-        body = urlencode(form, errors="replace").encode()
         answer = await self._caller.call("POST", self._url("requests.json"), headers=headers, content=body)
         if not 200 <= answer.status < 300:
             raise refuse(answer, explain(answer), self._clock())
@@ -132,6 +134,17 @@ class Open311Connector:
         if given.get("token"):
             return await self._by_token(given["token"][:200])
         raise DeliveryFailed("the answer has neither a service_request_id nor a token")
+
+    async def _body(self, form: list[tuple[str, str]], case: CaseForDelivery) -> tuple[str, bytes]:
+        """The media type and the bytes of a form, with the case's files where they go along."""
+        if not (self._settings.photos and case.files):
+            return "application/x-www-form-urlencoded", urlencode(form, errors="replace").encode()
+        files = [("media", (file.name, await file.read(), file.media_type)) for file in case.files]
+        plain: dict[str, list[str]] = {}
+        for name, text in form:
+            plain.setdefault(name, []).append(text.encode("utf-8", "replace").decode())
+        request = httpx2.Request("POST", self._settings.endpoint, data=plain, files=files)
+        return request.headers["content-type"], request.read()
 
     async def _by_token(self, token: str) -> Receipt:
         """The number behind a token. Where it is slow in coming the case is accepted all the same.
@@ -227,7 +240,12 @@ KIND = Kind(
             "Which attribute each answer becomes, where the name differs",
             "pairs",
         ),
-        SetUpField("updates", "Ask it for progress", "Every minute, for all cases at once", "yes-no"),
+        SetUpField(
+            "updates", "Ask it for progress", "Every minute, for all cases at once", "yes-no", usual="yes"
+        ),
+        SetUpField(
+            "photos", "Send photos along", "Only where it reads forms with files", "yes-no", usual="no"
+        ),
         SetUpField("api_key", "Key", "The back office gives it", "secret"),
     ),
     by_hand=frozenset({"by_answer"}),

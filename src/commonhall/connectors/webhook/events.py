@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from commonhall.connectors.http import storable
-from commonhall.engine.back_office import CaseForDelivery, CaseStatus, StatusUpdate, UpdateRefused
+from commonhall.engine.back_office import CaseFile, CaseForDelivery, CaseStatus, StatusUpdate, UpdateRefused
 
 SUBMITTED = "uk.commonhall.case.submitted"
 UPDATED = "uk.commonhall.case.updated"
@@ -20,7 +20,8 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
     """The event of a submitted case, in UTF-8. Its id is the idempotency key, its subject our reference.
 
     `answers` are always the service's contract. Where the council has names of its own for them, `fields` has every
-    answer once more under the name that this back office gave it, a council's own questions beside the others.
+    answer once more under the name that this back office gave it, a council's own questions beside the others. `files`
+    says which files the case has; their content is fetched by their `id` from the case API.
     """
     data: dict[str, Any] = {
         "reference": case.reference,
@@ -41,6 +42,7 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
         "details": [{"question": question, "answer": answer} for question, answer in case.details],
         "contact": asdict(case.contact),
         "location": asdict(case.location),
+        "files": [_file(file) for file in case.files],
     }
     if case.names:
         data["fields"] = case.fields
@@ -57,6 +59,16 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
         "data": data,
     }
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _file(file: CaseFile) -> dict[str, Any]:
+    return {
+        "id": file.digest[:32],
+        "name": file.name,
+        "media_type": file.media_type,
+        "size": file.size,
+        "sha256": file.digest,
+    }
 
 
 def updated_event(body: bytes) -> StatusUpdate:

@@ -93,6 +93,20 @@ ADD_UPDATE = Query(
     """,
 )
 
+NOTE_FOR_STAFF = Query(
+    "note_for_staff",
+    "Add an entry that staff alone see to the history of a case that is held, where it stands unchanged; the same twice is"
+    " one entry.",
+    """
+    insert into case_update (council, reference, sequence, status, note, at, source, update_id, internal)
+    select $1, $2, 1 + max(u.sequence), (select status from council_case where council = $1 and reference = $2),
+           $4, $5, $3, $6, true
+    from case_update u where u.council = $1 and u.reference = $2
+    on conflict (council, source, update_id, reference) do nothing
+    returning sequence
+    """,
+)
+
 SET_STATUS = Query(
     "set_status",
     "Repeat on the case what the last entry of its history says; receipts and staff's own notes say nothing of where it"

@@ -157,19 +157,6 @@ LOST_CASES = Query(
     """,
 )
 
-NOTE_RETURN = Query(
-    "note_return",
-    "Keep for staff what a back office said of a case that it did not get after all; the same word twice is one entry.",
-    """
-    insert into case_update (council, reference, sequence, status, note, at, source, update_id, internal)
-    select $1, $2, 1 + max(u.sequence), (select status from council_case where council = $1 and reference = $2),
-           $4, $5, $3, $6, true
-    from case_update u where u.council = $1 and u.reference = $2
-    on conflict (council, source, update_id, reference) do nothing
-    returning sequence
-    """,
-)
-
 TAKE_BACK = Query(
     "take_back",
     "A delivery that was taken for accepted was not: it needs a person, as one that was refused does.",

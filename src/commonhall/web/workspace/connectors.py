@@ -18,8 +18,6 @@ from commonhall.web.workspace.tools import BOTH, HOME, Page, Room, StaffVisit, o
 
 PATH = f"{HOME}/connectors"
 STATES = {"works": ("Works", "green"), "waits": ("Cases wait", "yellow"), "fails": ("Needs a person", "red")}
-_NONE: Mapping[bool, tuple[tuple[str, str], ...]] = {True: (), False: (("", "None"),)}
-"""What stands before the choices of a field: nothing where one of them is needed."""
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_NAME = 40
@@ -235,9 +233,10 @@ def _shown(field: SetUpField, settings: Mapping[str, Any], secrets: Mapping[str,
     elif field.shape == "yaml" and not isinstance(value, str):
         value = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=100) if value else ""
     elif field.shape == "yes-no":
-        value = "no" if value is False else "yes"
+        value = field.usual if value is None else "yes" if value else "no"
     elif field.shape.startswith("secret"):
         value = ""
-    choices = [{"value": given, "text": label} for given, label in (*_NONE[field.needed], *field.choices)]
-    value = "" if value is None else value
+    none = () if field.needed or field.usual else (("", "None"),)
+    choices = [{"value": given, "text": label} for given, label in (*none, *field.choices)]
+    value = field.usual if value is None else value
     return {"field": field, "value": value, "is_set": bool(secrets.get(field.name)), "choices": choices}
