@@ -74,8 +74,8 @@ class Rehearsal(House):
 
     offices: Mapping[str, Connector]
 
-    def connector(self, row: ConnectorRow) -> Connector:
-        return self.offices[row.connector] if row.kind == "test" else House.connector(self, row)
+    def connector(self, council: str, row: ConnectorRow) -> Connector:
+        return self.offices[row.connector] if row.kind == "test" else House.connector(self, council, row)
 
 
 Open = Callable[[Mapping[str, Connector]], Any]

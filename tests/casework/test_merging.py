@@ -431,6 +431,8 @@ async def test_every_table_is_moved_even_where_all_identifiers_are_the_same(desk
         "council",
         "api_system",
         "api_key",
+        "push",
+        "push_refused",
         "council_image",
         "adopted",
         "adoption",

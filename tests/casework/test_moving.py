@@ -99,6 +99,7 @@ async def test_every_table_arrives_but_what_is_left_out(
     assert arrived.manifest.enter_again == (
         "connector ours-connector: secrets",
         "identity_provider solihull: secret",
+        "push ours-system: secrets",
     )
     # What this release cannot compile is said, and keeps nobody from arriving.
     assert len(arrived.differences) == 1

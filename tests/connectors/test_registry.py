@@ -17,6 +17,7 @@ SECRET = "whsec_a2VlcCB0aGlzIGZyb20gZXZlcnlib2R5IGVsc2U="
 GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "open311": ({"endpoint": "https://waste.example/v2"}, {}),
     "webhook": ({"url": "https://office.example/cases"}, {"signing": [SECRET]}),
+    "pull": ({"system": "parking-crm"}, {}),
 }
 
 
@@ -32,7 +33,7 @@ def test_a_good_configuration_makes_a_connector(kind: str) -> None:
     made = build_connector(kind, *GOOD[kind], client(always(200)), SetClock())
     assert isinstance(made, Connector)
     assert made.kind == kind
-    assert "deliver" in made.can
+    assert made.can & {"deliver", "collect"}
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,7 @@ def test_a_good_configuration_makes_a_connector(kind: str) -> None:
             {"signing": "hush"},
             "secrets.signing: input should be a valid list",
         ),
+        ("pull", {"system": "Parking CRM"}, {}, "settings.system: give the short name"),
         ("webhook", {}, {}, "settings.url is missing; secrets.signing is missing"),
     ],
 )

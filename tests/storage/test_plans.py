@@ -35,7 +35,7 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (cases.LOAD_CASE, ("solihull", "R77")),
     (cases.LIST_UPDATES, ("solihull", "R77")),
     (cases.HOLD_CASE, ("solihull", "R77")),
-    (cases.ADD_UPDATE, ("solihull", "R77", "fixed", "", NOW, "sandbox", "u1")),
+    (cases.ADD_UPDATE, ("solihull", "R77", "fixed", "", NOW, "sandbox", "u1", False)),
     (cases.SET_STATUS, ("solihull", "R77")),
     (cases.CASE_BY_EXTERNAL, ("solihull", "sandbox", "E77")),
     (cases.COUNT_ATTEMPT, ("solihull", "C77", NOW, NOW)),

@@ -24,6 +24,7 @@ OF_THE_INSTALLATION = {
     "council_health": "counts and times for the operator; no case",
     "table_sizes": "the database itself",
     "all_proposals": "configuration of all councils, for who maintains a service; no residents' data",
+    "due_pushes": "the worker's list of systems with something to be told, without residents' data",
     "list_former_councils": "where former councils' hosts lead; no residents' data",
     "was_merged": "which council a former one became part of; no residents' data",
     "take_time": "the schema",
@@ -53,6 +54,11 @@ TENANT_TABLES = (
     "proposal",
     "former_council",
     "former_reference",
+    "attachment",
+    "api_system",
+    "api_key",
+    "push",
+    "push_refused",
 )
 
 

@@ -51,6 +51,9 @@ insert into proposal (council, proposal, service, version, kind, key, value, rea
 insert into attachment values (:c, :m || '-reference', :m || '-attachment', :secret, 'image/png', 'd', :secret::bytea, :now, 'resident');
 insert into api_system values (:c, :m || '-system', :secret, '{read}', null, :now);
 insert into api_key values (:c, :m::bytea, :m || '-system', 'abcd', :now);
+insert into push (council, system, url, secrets, told_at, next_at, last_error)
+  values (:c, :m || '-system', 'https://' || :m || '.example', 'sealed', :now, :now, :secret);
+insert into push_refused values (:c, :m || '-system', :m || '-reference', 1, :secret, :now);
 insert into former_council values (:c, :m || '-former', 'E-old-' || :c, 'old-' || :c || '.localhost', '{}', :now);
 insert into former_reference values (:c, :m || '-former', :m || '-old', :m || '-reference');
 """

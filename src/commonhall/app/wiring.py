@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx2
 import msgspec
@@ -40,7 +40,7 @@ class House:
     calendars: Mapping[str, Calendar]
     http: httpx2.AsyncClient
     seal: Seal
-    built: dict[tuple[str, str], tuple[object, Connector]] = field(default_factory=dict)
+    built: dict[tuple[str, str], tuple[object, Connector]]
     """The connectors that were made, by council and name, each with the configuration that it was made of."""
 
     @property
@@ -129,6 +129,6 @@ async def open_house(
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(64, "look-up"))
         async with httpx2.AsyncClient(follow_redirects=False, limits=limits, trust_env=False) as http:
             seal = Seal(settings.key("connector credentials"))
-            yield House(settings, store, desk, sites, directory, calendars, http, seal)
+            yield House(settings, store, desk, sites, directory, calendars, http, seal, {})
     finally:
         await store.close()

@@ -14,7 +14,9 @@ from typing import Any
 
 import structlog
 
+from commonhall.app.pushing import teller
 from commonhall.app.wiring import House
+from commonhall.casework import pushes
 from commonhall.casework.cases import expire_attempts
 from commonhall.casework.deliveries import deliver_due, list_due, poll_updates
 from commonhall.casework.journeys import expire_journeys
@@ -34,6 +36,9 @@ MOST_AT_ONCE = 64
 FAILING_AT_ONCE = 32
 """How many of them may be such as took nothing last time: a supplier's bad day leaves room for all others."""
 POLLS_AT_ONCE = 16
+PUSHES_AT_ONCE = 16
+PUSH_EVERY = 2.0
+"""Seconds between two looks at what a system does not know yet."""
 PATIENCE = 25.0
 """Seconds that what is under way may take when the worker is told to stop; service managers wait 30 or more."""
 
@@ -59,6 +64,7 @@ class Worker:
             # Whatever breaks (the database restarts, say), the worker must be there when it is whole again.
             await self._guarded(("refresh",), self._house.sites.refresh)
             await self._guarded(("due",), self._begin_deliveries)
+            await self._guarded(("pushes",), self._begin_pushes)
             self._begin_the_rest()
             try:
                 await asyncio.wait_for(stop.wait(), TICK)
@@ -80,6 +86,20 @@ class Worker:
                 continue
             if self._under_way("deliver") < MOST_AT_ONCE:
                 self._begin(key, partial(self._deliver, *key[1:]))
+
+    async def _begin_pushes(self) -> None:
+        now = time.monotonic()
+        due = await pushes.due(self._house.desk, self._house.settings.delivery)
+        for key in self._in_turn(("push", *pair) for pair in due):
+            rested = now - self._begun.get(key, -1e9) >= PUSH_EVERY
+            if rested and self._under_way("push") < PUSHES_AT_ONCE:
+                self._begin(key, partial(self._push, *key[1:]))
+
+    async def _push(self, council: str, system: str) -> None:
+        """Tell a system what it does not know yet, until there is nothing more."""
+        tell, limits = teller(self._house, council), self._house.settings.delivery
+        while not self._stopping and await pushes.push(self._house.desk, council, system, tell, limits):
+            pass
 
     def _begin_the_rest(self) -> None:
         now = time.monotonic()

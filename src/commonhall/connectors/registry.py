@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from commonhall.connectors.http import Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
+from commonhall.connectors.pull import connector as pull
 from commonhall.connectors.webhook import connector as webhook
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -25,7 +26,9 @@ from commonhall.engine.back_office import (
     UpdateRefused,
 )
 
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (open311.KIND, webhook.KIND)})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: kind for kind in (open311.KIND, pull.KIND, webhook.KIND)}
+)
 """Every kind, by its name."""
 
 

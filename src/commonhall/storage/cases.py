@@ -13,6 +13,7 @@ from commonhall.storage.attachments import NewAttachment
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import cases as q
 from commonhall.storage.queries.attachments import ADD_ATTACHMENT
+from commonhall.storage.queries.exchange import LAST_ENTRY
 
 
 class ReferenceTaken(Exception):  # noqa: N818
@@ -78,13 +79,17 @@ class UpdateRow:
 
 @dataclass(frozen=True, slots=True)
 class NewUpdate:
-    """An entry to be added; `source` and `update_id` together make taking it twice harmless."""
+    """An entry to be added; `source` and `update_id` together make taking it twice harmless.
 
-    status: str
+    Without a status the case stays where it stands. `internal` entries are for staff alone.
+    """
+
+    status: str | None
     note: str
     at: datetime
     source: str
     update_id: str
+    internal: bool = False
 
 
 async def submit_case(store: Store, council: str, new: NewCase) -> bool:
@@ -131,7 +136,15 @@ async def _add_what_came_along(connection: Any, council: str, new: NewCase) -> N
         )  # fmt: skip
     if new.note:
         await connection.fetchval(
-            q.NOTE_FOR_STAFF.sql, council, new.reference, new.source, new.note, new.submitted_at, "came-along"
+            q.ADD_UPDATE.sql,
+            council,
+            new.reference,
+            None,
+            new.note,
+            new.submitted_at,
+            new.source,
+            "came-along",
+            True,
         )
 
 
@@ -146,14 +159,28 @@ async def list_updates(store: Store, council: str, reference: str) -> list[Updat
     return [UpdateRow(*row) for row in await store.durable.fetch(q.LIST_UPDATES.sql, council, reference)]
 
 
-async def add_update(store: Store, council: str, reference: str, new: NewUpdate) -> bool:
-    """Add one entry; False where it was there already or there is no such case."""
+class Changed(Exception):  # noqa: N818
+    """Somebody has added to a case's history since it was read."""
+
+
+async def add_update(
+    store: Store, council: str, reference: str, new: NewUpdate, *, only_after: int | None = None
+) -> bool:
+    """Add one entry; False where it was there already or there is no such case.
+
+    With `only_after` the entry of that number must be the last that other systems read. Raises `Changed`.
+    """
     async with transaction(store, council) as connection:
         if await connection.fetchval(q.HOLD_CASE.sql, council, reference) is None:
             return False
+        if only_after is not None and only_after != await connection.fetchval(
+            LAST_ENTRY.sql, council, reference
+        ):
+            raise Changed
         sequence = await connection.fetchval(
-            q.ADD_UPDATE.sql, council, reference, new.status, new.note, new.at, new.source, new.update_id
-        )
+            q.ADD_UPDATE.sql, council, reference, new.status, new.note, new.at, new.source, new.update_id,
+            new.internal,
+        )  # fmt: skip
         await connection.execute(q.SET_STATUS.sql, council, reference)
     return sequence is not None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import deliveries as q
-from commonhall.storage.queries.cases import COUNT_CASES, HOLD_CASE, NOTE_FOR_STAFF
+from commonhall.storage.queries.cases import ADD_UPDATE, COUNT_CASES, HOLD_CASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ async def take_back(
         if await connection.fetchval(HOLD_CASE.sql, council, reference) is None:
             return False
         noted = await connection.fetchval(
-            NOTE_FOR_STAFF.sql, council, reference, connector, reason, at, update_id
+            ADD_UPDATE.sql, council, reference, None, reason, at, connector, update_id, True
         )
         if noted is not None:
             await connection.execute(q.TAKE_BACK.sql, council, reference, connector, now, reason)

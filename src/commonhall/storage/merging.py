@@ -178,6 +178,9 @@ class Merge(Survey):
         for old in sorted(olds):
             await self.connection.fetchrow(q.HOLD_COUNCIL.sql, old)
             await self.connection.execute(q.HOLD_JOURNEYS.sql, old)
+            # A system of a council that goes is let in anew, and told from then on.
+            for table in ("push_refused", "push"):
+                await self.connection.execute(moving_q.remove_rows(table).sql, old)
 
     async def move_services(self, old: str, new: str, names: NewNames, now: datetime) -> None:
         """Adopted versions, drafts, what runs, and the ways to back offices."""

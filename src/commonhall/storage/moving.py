@@ -50,6 +50,8 @@ TABLES = (
     Table("former_reference", ("former", "reference")),
     Table("api_system", ("system",)),
     Table("api_key", ("digest",)),
+    Table("push", ("system",), blank=("secrets",)),
+    Table("push_refused", ("system", "reference", "sequence")),
     Table("audit", ("entry",)),
 )
 """Every table that leaves with a council, in the order in which rows can be put back."""
@@ -132,6 +134,13 @@ async def reading(store: Store, council: str) -> AsyncIterator[Reading]:
         yield Reading(connection, council)
 
 
+_KEEP_SECRETS = {
+    "connector": q.KEEP_CONNECTOR_SECRETS,
+    "identity_provider": q.KEEP_PROVIDER_SECRET,
+    "push": q.KEEP_PUSH_SECRETS,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """A council being put into the database; nobody sees it before all of it is there."""
@@ -161,7 +170,7 @@ class Writing:
 
     async def keep_secret(self, table: str, council: str, name: str, sealed: bytes) -> None:
         """Put back credentials of a row that is there."""
-        query = q.KEEP_CONNECTOR_SECRETS if table == "connector" else q.KEEP_PROVIDER_SECRET
+        query = _KEEP_SECRETS[table]
         await self.connection.execute(query.sql, council, name, sealed)
 
     async def finish(self) -> None:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import msgspec
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from commonhall.api.keys import key_in
+from commonhall.api.v1.bodies import answer_json, read_object
+from commonhall.api.v1.cases import cases_views
 from commonhall.api.v1.limits import Limits, Standing
 from commonhall.api.v1.openapi import document_of, index_of
 from commonhall.api.v1.pages import Prose, page_of, state_of, submitted_of
@@ -41,7 +42,6 @@ from commonhall.engine.journey import JourneyIncomplete
 from commonhall.engine.package import Adopted
 
 ROOT = "/api/v1"
-MOST_BYTES = 1_048_576
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "etag, location, ratelimit, ratelimit-policy, retry-after",
@@ -49,8 +49,10 @@ _CORS = {
 """Any site's page may ask: nothing here goes by a cookie, so a browser lends nobody's sign-in."""
 _PREFLIGHT = {
     **_CORS,
-    "access-control-allow-methods": "GET, POST",
-    "access-control-allow-headers": "authorization, content-type, idempotency-key, if-match, x-api-key",
+    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-headers": (
+        "authorization, content-disposition, content-type, idempotency-key, if-match, if-none-match, x-api-key"
+    ),
     "access-control-max-age": "86400",
 }
 
@@ -86,6 +88,7 @@ def v1_app(tools: ApiTools) -> ASGIApp:
         ("/journeys/{journey}/pages/{page}", "POST", api.answer),
         ("/journeys/{journey}/submit", "POST", api.submit),
     ]
+    views += cases_views(tools.desk, lambda site: f"{tools.url(site)}{ROOT}")
     routes = [Route(ROOT + path, api.answered(view), methods=[method]) for path, method, view in views]
     anything = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     for path in dict.fromkeys(path for path, _, _ in views):
@@ -145,15 +148,15 @@ class _Api:
 
     async def index(self, request: Request, site: Site) -> Response:
         """The API as it is for every service of this council."""
-        return _json(index_of(self.tools.url(site), site))
+        return answer_json(index_of(self.tools.url(site), site))
 
     async def services(self, request: Request, site: Site) -> Response:
         """The services that the council runs."""
-        return _json({"services": [self._about(site, adopted) for adopted in site.services]})
+        return answer_json({"services": [self._about(site, adopted) for adopted in site.services]})
 
     async def service(self, request: Request, site: Site) -> Response:
         """One service."""
-        return _json(self._about(site, _service_of(request, site)))
+        return answer_json(self._about(site, _service_of(request, site)))
 
     def _about(self, site: Site, adopted: Adopted) -> dict[str, Any]:
         here = f"{self.tools.url(site)}{ROOT}/services/{adopted.service.id}"
@@ -178,11 +181,11 @@ class _Api:
     async def contract(self, request: Request, site: Site) -> Response:
         """The service's contract as the council runs it: a JSON Schema of its answers."""
         found = adopted_contract(_service_of(request, site))
-        return _json(found, media_type="application/schema+json")
+        return answer_json(found, media_type="application/schema+json")
 
     async def openapi(self, request: Request, site: Site) -> Response:
         """The API of one service, with its exact contract."""
-        return _json(document_of(self.tools.url(site), site, _service_of(request, site)))
+        return answer_json(document_of(self.tools.url(site), site, _service_of(request, site)))
 
     # -- a case in one call --------------------------------------------------------------------------------------
 
@@ -192,7 +195,7 @@ class _Api:
         caller = may_use(
             await caller_of(self.desk, site.council, key_in(request)), Scope.SUBMIT, adopted.service.id
         )
-        body = await _object(request)
+        body = await read_object(request)
         answers, language = _answers(body), _language(body, adopted)
         key = request.headers.get("idempotency-key", "").strip()
         if len(key) > 200:
@@ -212,7 +215,7 @@ class _Api:
             "service": adopted.service.id,
             "again": made.again,
         }
-        return _json(found, 200 if made.again else 201)
+        return answer_json(found, 200 if made.again else 201)
 
     def _refused(self, adopted: Adopted, refused: NotAccepted, language: str) -> Problem:
         if refused.exit is not None:
@@ -225,7 +228,7 @@ class _Api:
     async def start(self, request: Request, site: Site) -> Response:
         """Start a journey; whoever has its secret goes on with it."""
         adopted = _service_of(request, site)
-        body = await _object(request, empty=True)
+        body = await read_object(request, empty=True)
         secret = self.desk.chance.token()
         journey_id = await start_journey(
             self.desk, adopted, site.council, browser=secret, language=_language(body, adopted), channel="api"
@@ -251,7 +254,7 @@ class _Api:
     async def _state(self, site: Site, journey: Journey, status: int = 200, **more: Any) -> Response:
         await reach_exit(self.desk, journey)
         found = state_of(journey, f"{self.tools.url(site)}{ROOT}/journeys", self.tools.prose)
-        return _json({**found, **more}, status, etag=journey.revision)
+        return answer_json({**found, **more}, status, etag=journey.revision)
 
     async def journey(self, request: Request, site: Site) -> Response:
         """Where a journey stands."""
@@ -268,7 +271,7 @@ class _Api:
         back = journey.path.before(page.id)
         here = f"{self.tools.url(site)}{ROOT}/journeys/{journey.id}"
         links = {"self": f"{here}/pages/{page.id}", "journey": here}
-        return _json(
+        return answer_json(
             {**shown, "links": links | ({"back": f"{here}/pages/{back.id}"} if back else {})},
             etag=journey.revision,
         )
@@ -284,7 +287,7 @@ class _Api:
             raise Problem(
                 "not-found", "The journey does not come to this page, or it asks nothing: see its path."
             )
-        given = _answers(await _object(request))
+        given = _answers(await read_object(request))
         accepted, wrong = read_page(
             journey.adopted, page, given, journey.answers, journey.today, journey.language
         )
@@ -311,7 +314,7 @@ class _Api:
 
 async def _problems(request: Request, site: Site) -> Response:
     """What each type of problem means: where its address leads."""
-    return _json({kind: {"status": status, "title": title} for kind, (status, title) in KINDS.items()})
+    return answer_json({kind: {"status": status, "title": title} for kind, (status, title) in KINDS.items()})
 
 
 async def _nothing(request: Request, site: Site) -> Response:
@@ -336,30 +339,6 @@ def _unchanged(request: Request, journey: Journey) -> None:
         raise Problem("changed", "Read the journey again: its answers are others now.")
 
 
-async def _object(request: Request, *, empty: bool = False) -> dict[str, Any]:
-    """The body: a JSON object."""
-    raw = bytearray()
-    try:
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > MOST_BYTES:
-                raise Problem("too-large", f"Send at most {MOST_BYTES:,} bytes.")
-    except ClientDisconnect:
-        raise Problem("bad-request", "It was not sent to its end.") from None
-    if not raw and empty:
-        return {}
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Problem("media-type", "Send application/json.")
-    try:
-        found = msgspec.json.decode(bytes(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Problem("bad-request", "It is not JSON in UTF-8.") from None
-    if not isinstance(found, dict):
-        raise Problem("bad-request", "Send a JSON object.")
-    return found
-
-
 def _answers(body: Mapping[str, Any]) -> dict[str, Any]:
     answers = body.get("answers")
     if not isinstance(answers, dict):
@@ -372,10 +351,3 @@ def _language(body: Mapping[str, Any], adopted: Adopted) -> str:
     if language not in adopted.languages:
         raise Problem("bad-request", f"The language must be one of {', '.join(adopted.languages)}.")
     return str(language)
-
-
-def _json(
-    found: Mapping[str, Any], status: int = 200, *, etag: str = "", media_type: str = "application/json"
-) -> Response:
-    head = {"etag": f'"{etag}"'} if etag else {}
-    return Response(msgspec.json.encode(found), status, headers=head, media_type=media_type)

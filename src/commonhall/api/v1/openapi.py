@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from commonhall.api.v1.problems import KINDS
+from commonhall.api.v1.openapi_cases import CASE_SCHEMAS, case_paths
+from commonhall.api.v1.openapi_parts import (
+    LINKS,
+    MAYBE,
+    ONCE,
+    TEXT,
+    WRONG,
+    Schema,
+    act,
+    object_of,
+    read,
+    ref,
+)
 from commonhall.casework.sites import Site
 from commonhall.engine.contract import adopted_contract
 from commonhall.engine.package import Adopted
-
-Schema = dict[str, Any]
-_TEXT: Schema = {"type": "string"}
-_MAYBE: Schema = {"type": ["string", "null"]}
-_LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 
 
 def index_of(url: str, site: Site) -> Schema:
     """The API of a council: the services that it runs, and journeys of any of them."""
     service = {"name": "service", "in": "path", "required": True, "schema": {"type": "string", "enum": [one.service.id for one in site.services] or ["none"]}}  # fmt: skip
     paths = {
-        "/services": {"get": _read("listServices", "The services that the council runs", _ref("Services"))},
-        "/services/{service}": {"get": _read("readService", "One service", _ref("Service"), "not-found")},
+        "/services": {"get": read("listServices", "The services that the council runs", ref("Services"))},
+        "/services/{service}": {"get": read("readService", "One service", ref("Service"), "not-found")},
         "/services/{service}/contract": {
-            "get": _read(
+            "get": read(
                 "readContract",
                 "The service's answers as a JSON Schema",
                 {"type": "object"},
@@ -36,7 +43,8 @@ def index_of(url: str, site: Site) -> Schema:
     for path, item in paths.items():
         if "{service}" in path:
             item["parameters"] = [service]
-    title = f"{site.name.get('en', site.council)}: services"
+    paths |= case_paths()
+    title = f"{site.name.get('en', site.council)}: services and cases"
     return _document(url, title, "1", paths, {"type": "object"})
 
 
@@ -45,12 +53,11 @@ def document_of(url: str, site: Site, adopted: Adopted) -> Schema:
     contract = {
         name: part for name, part in adopted_contract(adopted).items() if name not in {"$schema", "$comment"}
     }
-    paths = _acts(f"/services/{adopted.service.id}", _ref("Answers"))
+    paths = _acts(f"/services/{adopted.service.id}", ref("Answers"))
     title = f"{adopted.texts.need('en', 'name')} ({site.name.get('en', site.council)})"
     return _document(url, title, adopted.service.version, paths, contract)
 
 
-_WRONG = ("bad-request", "media-type", "too-large")
 _LANGUAGE: Schema = {"type": "string", "enum": ["en", "cy"]}
 _SECRET: list[Any] = [{"journeySecret": []}]
 _MATCH: Schema = {
@@ -59,36 +66,30 @@ _MATCH: Schema = {
     "schema": {"type": "string"},
     "description": "The ETag that was read: 412 where it has changed since",
 }
-_ONCE: Schema = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "The same key with the same answers is the same case",
-}
 
 
 def _acts(service: str, answers: Schema) -> dict[str, Any]:
     """What can be done with a service: make a case at once, or begin a journey and go on with it."""
-    whole = _object("answers", answers=answers, language=_LANGUAGE)
+    whole = object_of("answers", answers=answers, language=_LANGUAGE)
     begin = {"type": "object", "properties": {"language": _LANGUAGE}}
-    refused = (*_WRONG, "no-key", "not-allowed", "not-found", "key-used", "not-accepted")
+    refused = (*WRONG, "no-key", "not-allowed", "not-found", "key-used", "not-accepted")
     said = "Start a journey; the secret is told once"
     return {
         f"{service}/cases": {
-            "post": _act(
+            "post": act(
                 "makeCase",
                 "Make a case of all answers at once",
                 whole,
-                _ref("Made"),
+                ref("Made"),
                 ("200", "201"),
                 *refused,
-                parameters=[_ONCE],
+                parameters=[ONCE],
                 security=[{"key": []}],
             )
         },
         f"{service}/journeys": {
-            "post": _act(
-                "startJourney", said, begin, _ref("State"), ("201",), *_WRONG, "not-found", needed=False
+            "post": act(
+                "startJourney", said, begin, ref("State"), ("201",), *WRONG, "not-found", needed=False
             )
         },
         **_journeys(),
@@ -101,27 +102,27 @@ def _journeys() -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in ("journey", "page")
     )
-    state, stands = _ref("State"), "Where the journey stands"
+    state, stands = ref("State"), "Where the journey stands"
     gone = ("no-key", "not-found", "gone")
-    some = _object("answers", answers={"type": "object"})
-    answer = (*gone, *_WRONG, "submitted", "changed", "not-accepted")
+    some = object_of("answers", answers={"type": "object"})
+    answer = (*gone, *WRONG, "submitted", "changed", "not-accepted")
     submit = (*gone, "not-ready", "changed")
     last = "Make the journey a case; twice is harmless"
     return {
         "/journeys/{journey}": {
             "parameters": [journey],
-            "get": _read("readJourney", stands, state, *gone, security=_SECRET),
+            "get": read("readJourney", stands, state, *gone, security=_SECRET),
         },
         "/journeys/{journey}/pages/{page}": {
             "parameters": [journey, page],
-            "get": _read("readPage", "A page with what was answered", _ref("Page"), *gone, security=_SECRET),
-            "post": _act(
+            "get": read("readPage", "A page with what was answered", ref("Page"), *gone, security=_SECRET),
+            "post": act(
                 "answerPage", stands, some, state, ("200",), *answer, parameters=[_MATCH], security=_SECRET
             ),
         },
         "/journeys/{journey}/submit": {
             "parameters": [journey],
-            "post": _act(
+            "post": act(
                 "submitJourney",
                 last,
                 None,
@@ -135,67 +136,6 @@ def _journeys() -> dict[str, Any]:
     }
 
 
-def _read(
-    name: str,
-    summary: str,
-    schema: Schema,
-    *problems: str,
-    media_type: str = "application/json",
-    security: list[Any] | None = None,
-) -> Schema:
-    found: Schema = {
-        "operationId": name,
-        "summary": summary,
-        "responses": {"200": _answer(summary, schema, media_type), **_problems(*problems, "too-many")},
-    }
-    return {**found, "security": security} if security is not None else found
-
-
-def _act(
-    name: str,
-    summary: str,
-    body: Schema | None,
-    schema: Schema,
-    statuses: tuple[str, ...],
-    *problems: str,
-    parameters: list[Any] | None = None,
-    security: list[Any] | None = None,
-    needed: bool = True,
-) -> Schema:
-    found: Schema = {
-        "operationId": name,
-        "summary": summary,
-        "responses": {
-            **{status: _answer(summary, schema) for status in statuses},
-            **_problems(*problems, "too-many"),
-        },
-    }
-    if body is not None:
-        found["requestBody"] = {"required": needed, "content": {"application/json": {"schema": body}}}
-    if parameters:
-        found["parameters"] = parameters
-    return {**found, "security": security} if security is not None else found
-
-
-def _answer(summary: str, schema: Schema, media_type: str = "application/json") -> Schema:
-    return {"description": summary, "content": {media_type: {"schema": schema}}}
-
-
-def _problems(*kinds: str) -> Schema:
-    by_status: dict[str, list[str]] = {}
-    for kind in kinds:
-        status, title = KINDS[kind]
-        by_status.setdefault(str(status), []).append(title)
-    return {
-        status: _answer("; or: ".join(titles), _ref("Problem"), "application/problem+json")
-        for status, titles in sorted(by_status.items())
-    }
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _document(url: str, title: str, version: str, paths: Mapping[str, Any], answers: Schema) -> Schema:
     return {
         "openapi": "3.1.0",
@@ -204,7 +144,7 @@ def _document(url: str, title: str, version: str, paths: Mapping[str, Any], answ
         "paths": dict(paths),
         "security": [],
         "components": {
-            "schemas": {"Answers": answers, **_SCHEMAS},
+            "schemas": {"Answers": answers, **_SCHEMAS, **CASE_SCHEMAS},
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "The key that the council made for a system"},
                 "journeySecret": {"type": "http", "scheme": "bearer", "description": "What was told when the journey began"},
@@ -213,88 +153,84 @@ def _document(url: str, title: str, version: str, paths: Mapping[str, Any], answ
     }  # fmt: skip
 
 
-def _object(required: str, **properties: Schema) -> Schema:
-    return {"type": "object", "required": required.split(), "properties": properties}
-
-
-_FIELD = _object(
+_FIELD = object_of(
     "id type label optional schema value",
-    id=_TEXT,
-    type=_TEXT,
-    label=_TEXT,
-    hint=_MAYBE,
+    id=TEXT,
+    type=TEXT,
+    label=TEXT,
+    hint=MAYBE,
     optional={"type": "boolean"},
     schema={"type": "object"},
     value={},
-    options={"type": "array", "items": _object("code label", code=_TEXT, label=_TEXT, hint=_MAYBE)},
+    options={"type": "array", "items": object_of("code label", code=TEXT, label=TEXT, hint=MAYBE)},
     fields={"type": "array", "items": {"type": "object"}},
-    autocomplete=_TEXT,
-    statement=_TEXT,
-    unit=_TEXT,
-    item=_TEXT,
+    autocomplete=TEXT,
+    statement=TEXT,
+    unit=TEXT,
+    item=TEXT,
 )
-_PAGE = _object(
+_PAGE = object_of(
     "id kind question fields",
-    id=_TEXT,
+    id=TEXT,
     kind={"enum": ["questions", "exit"]},
-    question=_TEXT,
-    hint=_MAYBE,
-    body=_MAYBE,
-    body_html=_MAYBE,
-    fields={"type": "array", "items": _ref("Field")},
-    counts_as=_TEXT,
-    links=_LINKS,
+    question=TEXT,
+    hint=MAYBE,
+    body=MAYBE,
+    body_html=MAYBE,
+    fields={"type": "array", "items": ref("Field")},
+    counts_as=TEXT,
+    links=LINKS,
 )
-_CONFIRMATION = _object("body body_html", body=_MAYBE, body_html=_MAYBE)
-_SERVICE = _object(
+_CONFIRMATION = object_of("body body_html", body=MAYBE, body_html=MAYBE)
+_SERVICE = object_of(
     "id version name languages lgsl lgil page links",
-    id=_TEXT,
-    version=_TEXT,
-    name={"type": "object", "additionalProperties": _TEXT},
-    languages={"type": "array", "items": _TEXT},
+    id=TEXT,
+    version=TEXT,
+    name={"type": "object", "additionalProperties": TEXT},
+    languages={"type": "array", "items": TEXT},
     lgsl={"type": "integer"},
     lgil={"type": "integer"},
     page={"type": "string", "format": "uri"},
-    links=_LINKS,
+    links=LINKS,
 )
 _SCHEMAS: dict[str, Schema] = {
-    "Problem": _object(
+    "Problem": object_of(
         "type title status",
-        type=_TEXT,
-        title=_TEXT,
+        type=TEXT,
+        title=TEXT,
         status={"type": "integer"},
-        detail=_TEXT,
-        errors={"type": "array", "items": _object("pointer detail", pointer=_TEXT, detail=_TEXT)},
+        detail=TEXT,
+        errors={"type": "array", "items": object_of("pointer detail", pointer=TEXT, detail=TEXT)},
         page={"type": "object"},
     ),
     "Service": _SERVICE,
-    "Services": _object("services", services={"type": "array", "items": _ref("Service")}),
+    "Services": object_of("services", services={"type": "array", "items": ref("Service")}),
     "Field": _FIELD,
     "Page": _PAGE,
-    "Made": _object(
+    "Made": object_of(
         "reference confirmation service again",
-        reference=_TEXT,
+        reference=TEXT,
         confirmation=_CONFIRMATION,
-        service=_TEXT,
+        service=TEXT,
         again={"type": "boolean"},
     ),
-    "State": _object(
+    "State": object_of(
         "journey service version language expires_at path links status",
-        journey=_TEXT,
-        secret=_TEXT,
-        service=_TEXT,
-        version=_TEXT,
-        language=_TEXT,
+        journey=TEXT,
+        secret=TEXT,
+        service=TEXT,
+        version=TEXT,
+        language=TEXT,
         expires_at={"type": "string", "format": "date-time"},
-        path={"type": "array", "items": _object("page href", page=_TEXT, href=_TEXT)},
-        links=_LINKS,
+        path={"type": "array", "items": object_of("page href", page=TEXT, href=TEXT)},
+        links=LINKS,
         status={"enum": ["asking", "exit", "ready", "submitted"]},
-        page=_ref("Page"),
+        page=ref("Page"),
         check={
             "type": "array",
-            "items": _object("page field question answer href", page=_TEXT, field=_TEXT, question=_TEXT, answer=_TEXT, href=_TEXT),
+            "items": object_of("page field question answer href", page=TEXT, field=TEXT, question=TEXT, answer=TEXT, href=TEXT),
         },
-        reference=_MAYBE,
+        reference=MAYBE,
         confirmation=_CONFIRMATION,
     ),
 }  # fmt: skip

@@ -81,10 +81,7 @@ class WebhookConnector:
         body = submitted_event(case, idempotency_key, self._settings.updates_url)
         headers = signed(self._signers, idempotency_key, self._clock(), body)
         answer = await self._caller.call("POST", self._settings.url, headers=headers, content=body)
-        if not 200 <= answer.status < 300:
-            raise refuse(answer, _explain(answer), self._clock())
-        if answer.is_page:
-            raise DeliveryFailed("a web page came back: something in front of the back office answered")
+        check(answer, self._clock())
         return Receipt(_number(answer.body))
 
     async def updates(self, since: datetime) -> list[StatusUpdate]:
@@ -95,6 +92,14 @@ class WebhookConnector:
         """Verify and read a pushed update. Raises `UpdateRefused`."""
         verify(self._signers, headers, body, self._clock())
         return [updated_event(body)]
+
+
+def check(answer: Answer, now: datetime) -> None:
+    """Whether a message was accepted. Raises `DeliveryFailed` with the other side's own words."""
+    if not 200 <= answer.status < 300:
+        raise refuse(answer, _explain(answer), now)
+    if answer.is_page:
+        raise DeliveryFailed("a web page came back: something in front of the back office answered")
 
 
 def _number(body: bytes) -> str | None:

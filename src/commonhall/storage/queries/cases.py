@@ -83,24 +83,11 @@ HOLD_CASE = Query(
 ADD_UPDATE = Query(
     "add_update",
     "Add one entry to the history of a case that is held, so that sequence numbers have no gap; the same update twice"
-    " is one entry.",
-    """
-    insert into case_update (council, reference, sequence, status, note, at, source, update_id)
-    select $1, $2, 1 + max(sequence), $3, $4, $5, $6, $7
-    from case_update where council = $1 and reference = $2
-    on conflict (council, source, update_id, reference) do nothing
-    returning sequence
-    """,
-)
-
-NOTE_FOR_STAFF = Query(
-    "note_for_staff",
-    "Add an entry that staff alone see to the history of a case that is held, where it stands unchanged; the same twice is"
-    " one entry.",
+    " is one entry. Without a status the case stays where it stands.",
     """
     insert into case_update (council, reference, sequence, status, note, at, source, update_id, internal)
-    select $1, $2, 1 + max(u.sequence), (select status from council_case where council = $1 and reference = $2),
-           $4, $5, $3, $6, true
+    select $1, $2, 1 + max(u.sequence),
+           coalesce($3, (select status from council_case where council = $1 and reference = $2)), $4, $5, $6, $7, $8
     from case_update u where u.council = $1 and u.reference = $2
     on conflict (council, source, update_id, reference) do nothing
     returning sequence

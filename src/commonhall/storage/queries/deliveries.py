@@ -6,8 +6,8 @@ from commonhall.storage.queries import Query
 
 LIST_DUE = Query(
     "list_due",
-    "Which connectors of which councils have a delivery that is due. No resident's data. It steps from one"
-    " connector to the next through the index, so that a hundred thousand waiting cases cost no more than one.",
+    "Which connectors of which councils have a delivery that is due, but for those whose back office comes for them."
+    " No resident's data. It steps from one connector to the next through the index, so that a hundred thousand waiting cases cost no more than one.",
     """
     with recursive waiting as (
       (select council, connector from delivery where delivered_at is null and failed_at is null
@@ -24,6 +24,8 @@ LIST_DUE = Query(
       select from delivery d
       where d.council = w.council and d.connector = w.connector and delivered_at is null and failed_at is null
         and next_at <= $1 and (claimed_at is null or claimed_at < $2)
+    ) and not exists (
+      select from connector k where k.council = w.council and k.connector = w.connector and k.kind = 'pull'
     )
     """,
 )

@@ -45,8 +45,65 @@ CASE_OF_JOURNEY = Query(
     "select reference, service from council_case where council = $1 and journey = $2",
 )
 
-SERVICE_OF_CASE = Query(
-    "service_of_case",
-    "Which service a case is of.",
-    "select service from council_case where council = $1 and reference = $2 and redacted_at is null",
+WHAT_CASE = Query(
+    "what_case",
+    "Which service a case is of, and since when there is one.",
+    "select service, submitted_at from council_case where council = $1 and reference = $2 and redacted_at is null",
+)
+
+SETTLED_UNTIL = Query(
+    "settled_until",
+    "Up to which moment everything that was written can be read. Asked before what is read: somebody may end in between.",
+    "select settled_until() where $1::text is not null",
+)
+
+RECORDED = Query(
+    "recorded",
+    "Entries of histories in the order in which they were written here, after one of them and before a moment. Entries"
+    " that staff keep to themselves are left out unless they are asked for.",
+    """
+    select u.reference, u.sequence, u.status, u.note, u.at, u.source, u.recorded_at
+    from case_update u join council_case c on c.council = $1 and c.reference = u.reference
+    where u.council = $1 and u.recorded_at >= $3 and u.recorded_at < $6
+      and (u.recorded_at, u.reference, u.sequence) > ($3, $4, $5)
+      and not u.internal and c.redacted_at is null and ($2::text[] is null or c.service = any($2))
+      and ($7::text[] is null or c.status = any($7))
+    order by u.recorded_at, u.reference, u.sequence limit $8
+    """,
+)
+
+WHOLE_CASES = Query(
+    "whole_cases",
+    "Cases with all that was answered, for systems whose key opens them.",
+    """
+    select reference, service, digest, channel, language, answers, summary, details, contact, location, status,
+           submitted_at, target_on
+    from council_case where council = $1 and reference = any($2) and redacted_at is null
+      and ($3::text[] is null or service = any($3))
+    """,
+)
+
+HISTORIES_OF = Query(
+    "histories_of",
+    "The histories of cases as other systems read them, oldest first within each.",
+    """
+    select reference, sequence, status, note, at, source, recorded_at from case_update
+    where council = $1 and reference = any($2) and not internal
+    order by reference, date_trunc('second', at), sequence
+    """,
+)
+
+LAST_ENTRY = Query(
+    "last_entry",
+    "The number of the last entry of a case's history that other systems read.",
+    "select max(sequence) from case_update where council = $1 and reference = $2 and not internal",
+)
+
+SAID_BEFORE = Query(
+    "said_before",
+    "An entry by who made it and the id that they gave it.",
+    """
+    select sequence, status, note, internal from case_update
+    where council = $1 and source = $3 and update_id = $4 and reference = $2
+    """,
 )

@@ -66,6 +66,8 @@ LIST_SEALED = Query(
     union all
     select 'identity_provider', council, 'secret', secret from identity_provider
     where council = $1 and secret is not null
+    union all
+    select 'push', system, 'secrets', secrets from push where council = $1 and secrets is not null
     order by 1, 2
     """,
 )
@@ -80,6 +82,12 @@ KEEP_PROVIDER_SECRET = Query(
     "keep_provider_secret",
     "The secret of a council's sign-in that came with it.",
     "update identity_provider set secret = $3 where council = $1 and council = $2",
+)
+
+KEEP_PUSH_SECRETS = Query(
+    "keep_push_secrets",
+    "The signing secrets of pushes that came with the council.",
+    "update push set secrets = $3 where council = $1 and system = $2",
 )
 
 UNBOUNDED = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0"

@@ -14,6 +14,7 @@ from commonhall.casework.systems import LetIn, SystemRefused
 from commonhall.engine.access import Scope
 from commonhall.engine.staff import Permission
 from commonhall.web.workspace.cases import show_time
+from commonhall.web.workspace.pushes import push_pages
 from commonhall.web.workspace.tools import BOTH, HOME, Page, Room, StaffVisit, one
 
 PATH = f"{HOME}/systems"
@@ -39,6 +40,7 @@ def pages(room: Room) -> list[Page]:
         Page("/systems/{system}", views.change, change, BOTH),
         Page("/systems/{system}/key", views.key, change, ("POST",)),
         Page("/systems/{system}/remove", views.remove, change, ("POST",)),
+        *push_pages(room),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Back offices that come for their cases by the case API."""
