@@ -1,4 +1,4 @@
-"""Both connectors keep every law of the conformance kit; a careless one is found out."""
+"""Every connector keeps every law of the conformance kit; a careless one is found out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from commonhall.connectors.open311.twin import Open311Twin
 from commonhall.connectors.registry import build_connector
 from commonhall.connectors.webhook.twin import WebhookTwin
 from commonhall.engine.back_office import CaseForDelivery, Connector, DeliveryFailed, Receipt
+from tests.connectors import rest_subjects
 
 pytestmark = pytest.mark.network
 
@@ -48,6 +49,7 @@ SUBJECTS = {
     "open311 with tokens": Subject("open311", open311_twin(token_after=1), open311),
     "open311 without updates": Subject("open311", open311_twin(has_updates=False), open311),
     "webhook": Subject("webhook", webhook_twin, webhook),
+    **{f"rest: {name}": rest_subjects.subject(name) for name in rest_subjects.SETTINGS},
 }
 
 

@@ -17,6 +17,7 @@ SECRET = "whsec_a2VlcCB0aGlzIGZyb20gZXZlcnlib2R5IGVsc2U="
 GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "open311": ({"endpoint": "https://waste.example/v2"}, {}),
     "webhook": ({"url": "https://office.example/cases"}, {"signing": [SECRET]}),
+    "rest": ({"base": "https://jobs.example/api", "mapping": {"deliver": {"ask": {"path": "jobs"}}}}, {}),
     "pull": ({"system": "parking-crm"}, {}),
 }
 

@@ -14,6 +14,7 @@ from commonhall.connectors.http import Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
 from commonhall.connectors.pull import connector as pull
+from commonhall.connectors.rest import connector as rest
 from commonhall.connectors.webhook import connector as webhook
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -27,7 +28,7 @@ from commonhall.engine.back_office import (
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (open311.KIND, pull.KIND, webhook.KIND)}
+    {kind.name: kind for kind in (open311.KIND, pull.KIND, rest.KIND, webhook.KIND)}
 )
 """Every kind, by its name."""
 
@@ -59,15 +60,16 @@ def connector_faults(
         return [(("kind",), f"there is no kind '{kind}'; there are {', '.join(sorted(KINDS))}")]
     found: list[tuple[tuple[str | int, ...], str]] = []
     of = KINDS[kind]
+    read: list[BaseModel] = []
     for where, model, given in (("settings", of.settings, settings), ("secrets", of.secrets, secrets)):
         try:
-            model.model_validate(dict(given))
+            read.append(model.model_validate(dict(given)))
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False):
                 path = (where, *fault["loc"])
                 place = ".".join(map(str, path))
                 found.append((path, _plainly(fault["type"], fault["msg"], place, model)))
-    return found
+    return found or of.faults(*read)
 
 
 def _plainly(fault: str, words: str, place: str, model: type[BaseModel]) -> str:

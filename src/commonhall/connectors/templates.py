@@ -5,13 +5,14 @@ expression and nothing else becomes that value with its type, any other becomes 
 may be missing: where it is missing, null or empty, the whole entry is left out, or nothing stands in its place in a text.
 
 Expressions are CEL, as in services, over whatever variables a place has; all dates and times are texts as ISO 8601 has
-them. Besides CEL's own there are:
+them. The entry `...` of a map is itself a map, whose entries are laid in its place. Besides CEL's own there are:
 
 - `text(x)`: any plain value as words, null as none.
 - `join(list, between)`: a list as one text.
 - `table(map, key)`: the entry of a map under a key, or the one under `*`.
 - `day(text, format)`: an ISO date or time in another format, London's (`%d/%m/%Y`, as strftime has it).
 - `cut(text, most)`: the first characters of a text, for fields that hold no more.
+- `renamed(map, names)`: the entries of a map that have a name in the other, under that name.
 - `replace(text, old, new)`, `lower(text)`, `upper(text)`.
 """
 
@@ -34,6 +35,8 @@ _HOLE = re.compile(r"\{\{(\??)((?:[^{}]|\{(?!\{)|\}(?!\}))*?)\}\}(?!\})")
 _LONDON = ZoneInfo("Europe/London")
 _ANYTHING = cel.Type.DYN
 _LEFT_OUT = object()
+REST = "..."
+"""The entry of a map whose own entries are laid in its place."""
 
 Where = tuple[str | int, ...]
 """A path into the tree."""
@@ -113,8 +116,10 @@ def _fill(tree: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(tree, _Text):
         return tree.fill(values)
     if isinstance(tree, dict):
-        filled = ((name, _fill(part, values)) for name, part in tree.items())
-        return {name: part for name, part in filled if part is not _LEFT_OUT}
+        filled = ((name, _fill(part, values)) for name, part in tree.items() if name != REST)
+        found = {name: part for name, part in filled if part is not _LEFT_OUT}
+        rest = _fill(tree[REST], values) if REST in tree else None
+        return found | rest if isinstance(rest, dict) else found
     if isinstance(tree, list):
         return [part for part in (_fill(one, values) for one in tree) if part is not _LEFT_OUT]
     return tree
@@ -188,6 +193,7 @@ def _environment(variables: tuple[str, ...]) -> cel.Env:
             _function("join", words, [[cel.Type.List(anything), words]], _join),
             _function("table", anything, [[entries, kind] for kind in (words, whole, cel.Type.BOOL)], _table),
             _function("day", words, [[words, words]], _day),
+            _function("renamed", anything, [[entries, entries]], _renamed),
             _function("cut", words, [[words, whole]], lambda text, most: text[: max(0, most)]),
             _function("replace", words, [[words, words, words]], str.replace),
             _function("lower", words, [[words]], str.lower),
@@ -223,6 +229,10 @@ def _table(entries: Mapping[str, Any], key: Any) -> Any:
     if found is None:
         raise ValueError(f"there is no entry for '{as_text(key)[:60]}' in its table, and none for '*'")
     return found
+
+
+def _renamed(entries: Mapping[str, Any], names: Mapping[str, Any]) -> Any:
+    return {as_text(names[name]): value for name, value in entries.items() if name in names}
 
 
 def _day(text: str, form: str) -> str:
@@ -267,4 +277,5 @@ def _plain(value: Any) -> Any:
         return value if -(2**63) <= value < 2**63 else str(value)
     if isinstance(value, float):
         return value
-    return str(value).encode("utf-8", "replace").decode()
+    # CEL's texts end at a NUL, and hold whole characters alone.
+    return str(value).encode("utf-8", "replace").decode().replace("\x00", "")

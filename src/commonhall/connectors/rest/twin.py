@@ -1,0 +1,99 @@
+"""Failing twins of back offices with an HTTP interface: what they share, and a plain one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Scope
+
+from commonhall.connectors.faults import Book, Faulty, Script, Told, TwinJob
+
+KEY = "a-key-of-the-twin"
+
+
+class JsonTwin:
+    """A small back office that speaks JSON. Its own routes come from who builds on it."""
+
+    path = ""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        routes: Sequence[Route],
+        careful: bool,
+        spares: Callable[[Scope, bytes], bool] = lambda scope, body: False,
+    ) -> None:
+        self.book = Book(careful)
+        self.script = Script()
+        self.clock = clock
+        self.app = Faulty(Starlette(routes=list(routes)), self.script, spares)
+
+    def messages(self) -> list[tuple[dict[str, str], bytes]]:
+        """Nothing is pushed: it is asked."""
+        return []
+
+    def known(self, reference: str) -> TwinJob | None:
+        """The job of a reference, where it keeps track of them."""
+        return (
+            next((job for job in self.book.jobs if job.reference == reference), None)
+            if self.book.careful
+            else None
+        )
+
+    def upsert(self, request: Request, reference: str, given: Any) -> tuple[TwinJob, bool]:
+        """One job for each reference, where it is careful; whether it is new."""
+        job = self.known(reference)
+        if job is not None:
+            return job, False
+        self.book.jobs.append(
+            TwinJob(
+                f"T{len(self.book.jobs) + 1}", request.headers.get("idempotency-key", ""), reference, given
+            )
+        )
+        return self.book.jobs[-1], True
+
+    def since(self, text: str) -> list[Told]:
+        """What was told from a moment on, as it was told."""
+        begin = datetime.fromisoformat(text)
+        return [told for told in self.book.told if told.at >= begin]
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as most of them write it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+class RestTwin(JsonTwin):
+    """The plainest: POST /jobs under an Idempotency-Key, GET /changes two to a page, a key in a header."""
+
+    def __init__(self, clock: Callable[[], datetime], *, careful: bool = True) -> None:
+        routes = [Route("/jobs", self._take, methods=["POST"]), Route("/changes", self._changes)]
+        super().__init__(clock, routes, careful)
+
+    async def _take(self, request: Request) -> Response:
+        if request.headers.get("x-api-key") != KEY:
+            return JSONResponse({"message": "who are you?"}, 401)
+        given = await request.json()
+        job = self.book.take(request.headers.get("idempotency-key", ""), given["reference"], given)
+        return JSONResponse({"id": job.number, "message": "Thank you"}, 201)
+
+    async def _changes(self, request: Request) -> Response:
+        page = int(request.query_params.get("page", "1"))
+        told = self.since(request.query_params["since"])
+        rows = [
+            {
+                "id": one.id,
+                "job": one.job.number,
+                "state": one.status,
+                "when": stamp(one.at),
+                "words": one.note,
+            }
+            for one in told[2 * page - 2 : 2 * page]
+        ]
+        return JSONResponse({"changes": rows, "next": page + 1 if len(told) > 2 * page else None})

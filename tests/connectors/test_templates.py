@@ -1,0 +1,157 @@
+"""Templates fill data with values, keep types, and say what is missing and where."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commonhall.connectors.conformance import HOSTILE
+from commonhall.connectors.templates import Unfilled, as_text, as_values, compile_template
+
+CASE: dict[str, Any] = {
+    "reference": "K7M-2XQ-9HD",
+    "nothing": None,
+    "lat": 52.5,
+    "whole": 2.0,
+    "clear": True,
+    "bins": ["refuse", "food"],
+    "home": {"postcode": "B91 3QT"},
+    "at": datetime(2026, 7, 10, 8, 30, tzinfo=UTC),
+    "day": date(2026, 7, 10),
+    "count": 3,
+    "huge": 2**70,
+}
+
+
+def filled(tree: Any, **values: Any) -> Any:
+    """A template, compiled and filled."""
+    template, faults = compile_template(tree, values or {"case": CASE})
+    assert faults == []
+    return template.fill(as_values(**(values or {"case": CASE})))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{{ case.reference }}", "K7M-2XQ-9HD"),
+        ("Case {{ case.reference }}, {{ case.count }} bins", "Case K7M-2XQ-9HD, 3 bins"),
+        ("{{ case.lat }}", 52.5),
+        ("{{ case.clear }}", True),
+        ("{{ case.nothing }}", None),
+        ("[{{ case.nothing }}{{? case.missing }}]", "[]"),
+        ("{{ case.bins }}", ["refuse", "food"]),
+        ("{{ case.bins.map(b, {'code': b}) }}", [{"code": "refuse"}, {"code": "food"}]),
+        ("{{ join(case.bins, '; ') }}", "refuse; food"),
+        ("{{ case.home.postcode }}", "B91 3QT"),
+        ("{{ case.at }}", "2026-07-10T08:30:00Z"),
+        ("{{ day(case.at, '%d/%m/%Y %H:%M') }}", "10/07/2026 09:30"),
+        ("{{ day(case.day, '%d.%m.') }}", "10.07."),
+        ("{{ text(case.whole) }}/{{ case.whole }}", "2/2"),
+        ("{{ text(case.nothing) + text(case.clear) }}", "true"),
+        (
+            "{{ cut(case.reference, 3) }}{{ lower('A') }}{{ upper('b') }}{{ replace('a-b', '-', '') }}",
+            "K7MaBab",
+        ),
+        ("{{ case.huge }}", str(2**70)),
+        ("{{ case.count == 3 ? 'three' : 'other' }}", "three"),
+        ("no holes {at} {all} }}", "no holes {at} {all} }}"),
+    ],
+)
+def test_a_text_becomes_what_its_holes_say(text: str, value: Any) -> None:
+    assert filled(text) == value
+
+
+def test_what_may_be_missing_is_left_out_and_what_must_be_there_is_missed_by_name() -> None:
+    tree = {
+        "a": "{{? case.missing }}",
+        "b": ["{{? case.nothing }}", "x"],
+        "c": {"d": "{{? case.home.town }}"},
+        "e": None,
+    }
+    assert filled(tree) == {"b": ["x"], "c": {}, "e": None}
+    assert filled("{{? case.missing }}") is None
+    template, _ = compile_template({"body": {"size": ["{{ case.size }}"]}}, ["case"])
+    with pytest.raises(Unfilled, match=r"^body\.size\.0: there is no 'size' for \{\{ case\.size \}\}$"):
+        template.fill(as_values(case=CASE))
+
+
+def test_a_table_has_an_entry_for_everything_else() -> None:
+    tables = {"service": {"pothole": "PH", "*": "OTHER"}, "size": {"1": "one"}, "none": {"a": "b"}}
+    assert filled("{{ table(tables.service, 'pothole') }}", tables=tables) == "PH"
+    assert filled("{{ table(tables.service, 'kerb') }}", tables=tables) == "OTHER"
+    assert filled("{{ table(tables.size, 1) }}", tables=tables) == "one"
+    with pytest.raises(Unfilled, match=r"there is no entry for 'x' in its table, and none for '\*'"):
+        filled("{{ table(tables.none, 'x') }}", tables=tables)
+    with pytest.raises(Unfilled, match="'soon' is not a date or time"):
+        filled("{{ day(when, '%d') }}", when="soon")
+
+
+def test_entries_of_another_map_are_laid_in() -> None:
+    tree = {"a": 1, "...": "{{ renamed(fields, names) }}", "b": 2}
+    names = {"size": "Size__c", "other": "Other__c"}
+    assert filled(tree, fields={"size": "big", "gate": "no"}, names=names) == {
+        "a": 1,
+        "Size__c": "big",
+        "b": 2,
+    }
+    assert filled({"a": 1, "...": "{{? fields.none }}"}, fields={}) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ csae.reference }}", "nothing is called 'csae.reference' here"),
+        ("{{ case. }}", "does not belong here|no viable alternative|ends too early"),
+        ("{{ }}", "there is nothing between"),
+        ("{{ case.reference", "'{{' is not closed by '}}'"),
+        ("{{ 'a' + 1 }}", "cannot be used with"),
+        ("{{ " + "1 + " * 400 + "1 }}", "over 1000 characters"),
+        ("{{ nope(case) }}", "nothing is called 'nope'|undeclared reference"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(text: str, said: str) -> None:
+    _, faults = compile_template({"body": {"x": ["fine", text]}}, ["case"])
+    assert [one.where for one in faults][:1] == [("body", "x", 1)]
+    assert any(part in faults[0].message for part in said.split("|")), faults
+
+
+_PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text().filter(lambda text: "{{" not in text),
+)
+_TREES = st.recursive(
+    _PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=8).filter(lambda name: name != "..."), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_TREES)
+@settings(max_examples=150, deadline=None)
+def test_a_tree_without_holes_comes_out_as_it_went_in(tree: Any) -> None:
+    template, faults = compile_template(tree, ["case"])
+    assert faults == []
+    assert template.fill(as_values(case=CASE)) == tree
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])) | st.sampled_from(HOSTILE))
+@settings(max_examples=150, deadline=None)
+def test_a_value_is_never_an_expression(words: str) -> None:
+    kept = words.replace("\x00", "")
+    assert filled({"a": "{{ words }}", "b": "<{{ words }}>"}, words=words) == {"a": kept, "b": f"<{kept}>"}
+
+
+@given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())))
+@settings(max_examples=100, deadline=None)
+def test_every_plain_value_has_words(value: Any) -> None:
+    assert isinstance(as_text(value), str)
