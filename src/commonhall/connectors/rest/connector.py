@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from commonhall.connectors.http import Answer, Caller, Patience, refuse, storable
 from commonhall.connectors.kinds import Kind
-from commonhall.connectors.mapping import Answered, Mapped, MappingOf, merged, read_preset
+from commonhall.connectors.mapped import Answered, Mapped
+from commonhall.connectors.mapping import MappingOf, merged, read_preset
 from commonhall.connectors.rest.auth import NEEDED, Auth, NoAuth, SignIn
 from commonhall.connectors.templates import as_text, as_values
 from commonhall.engine.back_office import (

@@ -1,0 +1,371 @@
+"""A mapping that is followed: compiled once, then filled for each case and each answer."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from commonhall.connectors.http import storable
+from commonhall.connectors.mapping import Deliver, MappingOf, MappingRefused, Updates, merged
+from commonhall.connectors.templates import Template, Unfilled, Where, as_text, as_values, compile_template
+from commonhall.engine.back_office import CaseForDelivery, CaseStatus, DeliveryFailed, Receipt, StatusUpdate
+
+MOST_PAGES = 50
+LONGEST_ID = 200
+LONGEST_NOTE = 4000
+_LONDON = ZoneInfo("Europe/London")
+_KNOWN = ("case", "fields", "key", "now", "values", "tables")
+_SENDING = (*_KNOWN, "secret")
+_HEARING = (*_KNOWN, "answer")
+"""No secret can come into what is kept of an answer."""
+_ASKING = ("since", "next", "now", "values", "tables", "secret")
+_NEWS = ("since", "next", "now", "values", "tables", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer: `values` as templates see it; `failure` says what it means where it is no acceptance."""
+
+    status: int
+    values: Mapping[str, Any]
+    failure: DeliveryFailed | None = None
+
+
+Asker = Callable[[Mapping[str, Any]], Awaitable[Answered]]
+"""Makes a request of a filled `ask`. Raises `DeliveryFailed` where there is no answer."""
+
+
+@dataclass(slots=True)
+class _Compiler:
+    """Compiles the templates of a mapping and collects what is wrong in them."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def make(self, where: Where, tree: Any, variables: tuple[str, ...]) -> Template | None:
+        if tree is None:
+            return None
+        template, faults = compile_template(tree, variables)
+        self.faults += [f"{'.'.join(map(str, (*where, *one.where)))}: {one.message}" for one in faults]
+        return template
+
+    def need(self, where: Where, tree: Any, variables: tuple[str, ...]) -> Template:
+        made = self.make(where, tree, variables)
+        assert made is not None
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivering:
+    ask: Template
+    id: Template | None
+    note: Template | None
+    accepted: Template | None
+    refused: Template | None
+    reason: Template | None
+    statuses: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Updating:
+    ask: Template
+    items: Template
+    next: Template | None
+    each: Mapping[str, Template]
+
+
+class Mapped:
+    """A compiled mapping: delivers, and asks for updates, through whatever makes its requests.
+
+    Raises `MappingRefused` with everything that is wrong in it, and with the values that a council has not filled in.
+    """
+
+    def __init__(
+        self,
+        mapping: MappingOf[Any],
+        *,
+        values: Mapping[str, Any],
+        tables: Mapping[str, Any],
+        secret: Mapping[str, Any],
+    ) -> None:
+        compiler = _Compiler()
+        self._deliver = _delivering(mapping.deliver, compiler)
+        self._find = self._find_id = self._attach = None
+        if mapping.find is not None:
+            self._find = compiler.need(("find", "ask"), _tree(mapping.find.ask), _SENDING)
+            self._find_id = compiler.need(("find", "id"), mapping.find.id, _HEARING)
+        if mapping.attach is not None:
+            attaching = (*_SENDING, "file", "id")
+            self._attach = compiler.need(("attach", "ask"), _tree(mapping.attach.ask), attaching)
+        self._updates = _updating(mapping.updates, compiler) if mapping.updates else None
+        missing = [
+            f"values.{name} is missing: {one.label}"
+            for name, one in mapping.values.items()
+            if one.default is None and values.get(name) in (None, "")
+        ]
+        unknown = [
+            f"values.{name} is not known to this mapping; there are {', '.join(mapping.values) or 'none'}"
+            for name in values
+            if name not in mapping.values
+        ]
+        if compiler.faults or missing or unknown:
+            raise MappingRefused("; ".join([*compiler.faults[:10], *missing, *unknown]))
+        self._given = {
+            "values": {name: values.get(name, one.default) for name, one in mapping.values.items()},
+            "tables": merged(mapping.tables, tables),
+            "secret": {name: part for name, part in secret.items() if part is not None},
+        }
+
+    @property
+    def has_updates(self) -> bool:
+        """Whether the back office is asked for progress."""
+        return self._updates is not None
+
+    async def deliver(self, case: CaseForDelivery, key: str, now: datetime, ask: Asker) -> Receipt:
+        """Send a case, unless the back office has it. Raises `DeliveryFailed`."""
+        values = as_values(case=case_values(case), fields=case.fields, key=key, now=now, **self._given)
+        receipt = await self._found(values, ask)
+        if receipt is None:
+            answered = await ask(_filled(self._deliver.ask, values))
+            receipt = self._receipt({**values, "answer": answered.values}, answered)
+        if self._attach is not None:
+            for file in case.files:
+                content = base64.b64encode(await file.read()).decode()
+                one = as_values(file={"name": file.name, "media_type": file.media_type, "size": file.size, "base64": content})  # fmt: skip
+                sent = await ask(_filled(self._attach, {**values, **one, "id": receipt.external_id}))
+                if sent.failure is not None:
+                    raise _later(sent.failure)
+        return receipt
+
+    async def _found(self, values: Mapping[str, Any], ask: Asker) -> Receipt | None:
+        if self._find is None or self._find_id is None:
+            return None
+        answered = await ask(_filled(self._find, values))
+        if answered.failure is not None:
+            raise _later(answered.failure)
+        try:
+            number = self._find_id.text({**values, "answer": answered.values})
+        except Unfilled as why:
+            raise DeliveryFailed(
+                f"whether the back office has it cannot be read in its answer: {why}"
+            ) from None
+        return Receipt(_number(number)) if number else None
+
+    def _receipt(self, values: Mapping[str, Any], answered: Answered) -> Receipt:
+        said = self._deliver
+        failure = _as_told(answered, said.statuses)
+        if _holds(said.refused, values):
+            raise DeliveryFailed(_reason(said.reason, values, "the back office said no"), permanent=True)
+        if failure is not None:
+            own = _reason(said.reason, values, "")
+            words = f"{failure.reason}: {own}" if own and own not in failure.reason else failure.reason
+            raise DeliveryFailed(words[:1000], permanent=failure.permanent, retry_after=failure.retry_after)
+        if said.accepted is not None and not _holds(said.accepted, values):
+            raise DeliveryFailed(_reason(said.reason, values, "the answer does not say that it was accepted"))
+        try:
+            number = said.id.text(values) if said.id else ""
+            note = said.note.text(values) if said.note else ""
+        except Unfilled as why:
+            raise DeliveryFailed(f"the answer has no number where the mapping looks for it: {why}") from None
+        if said.id is not None and not number:
+            raise DeliveryFailed("the answer has no number where the mapping looks for it")
+        return Receipt(_number(number) or None, storable(note)[:LONGEST_NOTE])
+
+    async def updates(self, since: datetime, now: datetime, ask: Asker) -> list[StatusUpdate]:
+        """What has happened since then, oldest first. Raises `DeliveryFailed` where it cannot be had whole."""
+        if self._updates is None:
+            return []
+        found: list[StatusUpdate] = []
+        following: Any = None
+        for _ in range(MOST_PAGES):
+            values = as_values(since=since, now=now, next=following, **self._given)
+            answered = await ask(_filled(self._updates.ask, values))
+            if answered.failure is not None:
+                raise _later(answered.failure)
+            values = {**values, "answer": answered.values}
+            found += self._read(values)
+            following = _maybe(self._updates.next, values)
+            if following in (None, ""):
+                return sorted(found, key=lambda one: one.at)
+        raise DeliveryFailed(f"its news fill more than {MOST_PAGES} pages: narrow what is asked")
+
+    def _read(self, values: Mapping[str, Any]) -> list[StatusUpdate]:
+        assert self._updates is not None
+        try:
+            items = self._updates.items.fill(values)
+        except Unfilled as why:
+            raise DeliveryFailed(f"its news cannot be found in its answer: {why}") from None
+        if items is None:
+            return []
+        if not isinstance(items, list):
+            raise DeliveryFailed("its news are no list where the mapping looks for them")
+        read = [self._one({**values, "item": item}) for item in items]
+        if items and all(one is None for one in read):
+            raise DeliveryFailed("none of its news can be read with the mapping")
+        return [one for one in read if isinstance(one, StatusUpdate)]
+
+    def _one(self, values: Mapping[str, Any]) -> StatusUpdate | Literal["passed over"] | None:
+        """What one record says; None where it lacks something."""
+        assert self._updates is not None
+        try:
+            said = {name: template.fill(values) for name, template in self._updates.each.items()}
+            at = _moment(said["at"])
+        except (Unfilled, ValueError):
+            return None
+        update_id = as_text(said["id"])[:LONGEST_ID]
+        reference, external = as_text(said.get("reference"))[:LONGEST_ID], as_text(said.get("external_id"))
+        if not update_id or not (reference or external):
+            return None
+        status = as_text(said["status"])
+        if status not in set(CaseStatus):
+            return "passed over"
+        note = storable(as_text(said.get("note")))[:LONGEST_NOTE]
+        return StatusUpdate(
+            storable(update_id),
+            CaseStatus(status),
+            at,
+            note,
+            storable(reference) or None,
+            _number(external) or None,
+        )
+
+
+def _tree(ask: BaseModel) -> Any:
+    return ask.model_dump(exclude_none=True)
+
+
+def _delivering(deliver: Deliver[Any], compiler: _Compiler) -> _Delivering:
+    def part(name: str) -> Template | None:
+        return compiler.make(("deliver", name), getattr(deliver, name), _HEARING)
+
+    return _Delivering(
+        ask=compiler.need(("deliver", "ask"), _tree(deliver.ask), _SENDING),
+        id=part("id"),
+        note=part("note"),
+        accepted=part("accepted"),
+        refused=part("refused"),
+        reason=part("reason"),
+        statuses=deliver.statuses,
+    )
+
+
+def _updating(updates: Updates[Any], compiler: _Compiler) -> _Updating:
+    each = {
+        name: compiler.need(("updates", "each", name), text, (*_NEWS, "item"))
+        for name, text in updates.each.model_dump(exclude_none=True).items()
+    }
+    return _Updating(
+        compiler.need(("updates", "ask"), _tree(updates.ask), _ASKING),
+        compiler.need(("updates", "items"), updates.items, _NEWS),
+        compiler.make(("updates", "next"), updates.next, _NEWS),
+        each,
+    )
+
+
+def case_values(case: CaseForDelivery) -> dict[str, Any]:
+    """A case as templates see it: dates and times become texts, details maps of question and answer.
+
+    `description` has every question with its answer, a line each; `first_name` and `last_name` part the name at its last
+    space; `files` say what they are.
+    """
+    first, _, last = (case.contact.name or "").strip().rpartition(" ")
+    lines = [f"{question} {answer}" for question, answer in case.details if answer]
+    return {
+        "council": case.council,
+        "council_gss": case.council_gss,
+        "reference": case.reference,
+        "service": case.service,
+        "service_name": case.service_name,
+        "version": case.version,
+        "lgsl": case.lgsl,
+        "lgil": case.lgil,
+        "channel": case.channel,
+        "language": case.language,
+        "submitted_at": case.submitted_at,
+        "target_on": case.target_on,
+        "summary": case.summary,
+        "description": "\n".join(lines),
+        "answers": case.answers,
+        "details": [{"question": question, "answer": answer} for question, answer in case.details],
+        "name": case.contact.name,
+        "first_name": first or last,
+        "last_name": last if first else "",
+        "email": case.contact.email,
+        "phone": case.contact.phone,
+        "address": case.location.description,
+        "postcode": case.location.postcode,
+        "uprn": case.location.uprn,
+        "lat": case.location.lat,
+        "long": case.location.long,
+        "files": [
+            {"name": one.name, "media_type": one.media_type, "size": one.size, "sha256": one.digest}
+            for one in case.files
+        ],
+    }
+
+
+def _filled(template: Template, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = template.fill(values)
+    except Unfilled as why:
+        raise DeliveryFailed(f"the mapping cannot be filled: {why}") from None
+    return found
+
+
+def _holds(template: Template | None, values: Mapping[str, Any]) -> bool:
+    try:
+        return template is not None and template.fill(values) is True
+    except Unfilled:
+        return False
+
+
+def _maybe(template: Template | None, values: Mapping[str, Any]) -> Any:
+    try:
+        return template.fill(values) if template else None
+    except Unfilled:
+        return None
+
+
+def _reason(template: Template | None, values: Mapping[str, Any], otherwise: str) -> str:
+    return storable(as_text(_maybe(template, values)))[:500] or otherwise
+
+
+def _as_told(answered: Answered, statuses: Mapping[int, str]) -> DeliveryFailed | None:
+    """What an answer's status means, by the mapping's own word where it has one."""
+    word, failure = statuses.get(answered.status), answered.failure
+    if word is None:
+        return failure
+    if word == "accepted":
+        return None
+    reason = failure.reason if failure else f"the back office answered {answered.status}"
+    return DeliveryFailed(
+        reason, permanent=word == "no", retry_after=failure.retry_after if failure else None
+    )
+
+
+def _later(failure: DeliveryFailed) -> DeliveryFailed:
+    """A question that failed says nothing against the case."""
+    return DeliveryFailed(failure.reason, retry_after=failure.retry_after)
+
+
+def _number(text: str) -> str:
+    return storable(text.strip())[:LONGEST_ID]
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # Seconds since 1970, or milliseconds.
+        try:
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError(str(error)) from error
+    found = datetime.fromisoformat(as_text(value).strip())
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=_LONDON)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
