@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from commonhall.connectors.conformance import Check, Subject, examine
-from commonhall.connectors.faults import Twin
+from commonhall.connectors.conformance import Check, Law, Subject, examine
+from commonhall.connectors.faults import HTTP, Fault, Twin
 from commonhall.connectors.http import Patience
 from commonhall.connectors.open311.twin import Open311Twin
 from commonhall.connectors.registry import build_connector
@@ -56,7 +56,7 @@ async def test_a_connector_keeps_every_law(name: str, clock: Clock) -> None:
     checks = await examine(SUBJECTS[name], clock)
     broken = [str(check) for check in checks if not check.held]
     assert broken == []
-    assert len(checks) > 25
+    assert len(checks) == len(Law) + len(Fault)
 
 
 class Careless:
@@ -84,10 +84,29 @@ async def test_the_kit_finds_a_careless_connector_out(clock: Clock) -> None:
     assert broken["the same key sent three times is one job with one number"].startswith(
         "the back office has 3"
     )
-    assert "taken for acceptance" in broken["where the back office answers 503 with Retry-After"]
-    assert "where the back office takes the case and answers 500" in broken
+    busy = "where the back office is too busy for now (answers 503 with Retry-After)"
+    assert "taken for acceptance" in broken[busy]
+    assert "where the back office takes the case and breaks (answers 500)" in broken
 
 
 def test_a_check_reads_as_a_line() -> None:
     assert str(Check("it is so", True)) == "held   it is so"
     assert str(Check("it is so", False, "it was not")) == "BROKEN it is so: it was not"
+    assert str(Check("it is so", True, "nobody asks", applies=False)) == "n/a    it is so: nobody asks"
+
+
+def test_what_a_protocol_cannot_have_is_said_and_not_left_out() -> None:
+    with pytest.raises(ValueError, match="says neither how it plays SILENCE, LATE"):
+        Subject("mute", webhook_twin, webhook, plays={Fault.CUT: "hangs up"})
+
+
+async def test_what_does_not_apply_is_reported_with_its_reason(clock: Clock) -> None:
+    plays = {fault: how for fault, how in HTTP.items() if fault is not Fault.MOVED}
+    cannot: dict[Fault | Law, str] = {Fault.MOVED: "it stays", Law.NUMBER: "it has none"}
+    checks = await examine(Subject("webhook", webhook_twin, webhook, plays=plays, cannot=cannot), clock)
+    assert {check.law: check.words for check in checks if not check.applies} == {
+        "the receipt has the back office's number": "it has none",
+        "where the back office has moved": "it stays",
+        "where updates cannot be had, nothing is taken for 'nothing new'": "this connector does not ask",
+    }
+    assert len(checks) == len(Law) + len(Fault)

@@ -5,27 +5,32 @@
 
 The laws: nothing is lost; the same key makes one job, however often it is sent; "no" and "not now" are told
 apart; whatever comes back, nothing is raised but `DeliveryFailed` and `UpdateRefused`; an update keeps its id.
-It opens sockets on this machine's loopback.
+
+They speak of what a back office does, in no protocol's words. A protocol that is not HTTP brings a host of its own for
+its twins, says how they play each fault, and of every fault or law that it cannot have why not: that is reported as "does
+not apply", never left out. It opens sockets on this machine's loopback.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import httpx2
 
-from commonhall.connectors.faults import ANSWERS, RETRY_AFTER, Fault, Twin, TwinMaker
+from commonhall.connectors.faults import HTTP, RETRY_AFTER, SAID, Fault, Host, HostMaker, Twin, TwinMaker
 from commonhall.connectors.http import Patience
-from commonhall.connectors.serving import Served, serve
+from commonhall.connectors.samples import sample_case
+from commonhall.connectors.serving import HttpHost
 from commonhall.engine.back_office import (
     CaseForDelivery,
-    CaseLocation,
     CaseStatus,
     Connector,
-    Contact,
     DeliveryFailed,
     Receipt,
     StatusUpdate,
@@ -37,38 +42,61 @@ ConnectorMaker = Callable[[str, httpx2.AsyncClient, Callable[[], datetime], Pati
 
 PATIENT = Patience(connect=10.0, answer=30.0, whole=60.0, between=0.01)
 IMPATIENT = Patience(connect=10.0, answer=0.5, whole=10.0, between=0.01)
-_UNANSWERED = frozenset({Fault.SILENCE, Fault.LATE})
-_EITHER = frozenset({Fault.HALF_JSON})
-"""Where the protocol may take a 2xx for acceptance, whatever comes with it."""
+_EITHER = frozenset({Fault.HALF})
+"""Where a protocol may take what came for acceptance."""
 
-HOSTILE = (
-    "</description><script>alert(1)</script>",
-    "a&b=c+d%20e;f\r\nSet-Cookie: g",
-    "Ŵŷn ap Siôn 🚲 \u202eright to left\u2028",
-    "'; drop table cases; -- \\ \"",
-    "{{ 7 * 7 }} ${HOME} \t\x0b\x7f",
-)
+
+class Law(StrEnum):
+    """What must hold, besides what must hold under each `Fault`."""
+
+    WHOLE = "a case arrives whole, with hostile words in it"
+    NUMBER = "the receipt has the back office's number"
+    ONE_KEY = "the same key sent three times is one job with one number"
+    AT_ONCE = "the same key sent three times at the same moment is one job"
+    TWO_KEYS = "another key is another job"
+    GONE = "while nobody listens a case waits, and then arrives once"
+    STORM = "through a storm of faults every case arrives, once"
+    NAIVE = "at a back office that ignores keys nothing is lost, and the reference shows what is double"
+    WISH = "a back office's wish to be left alone for a while is heard"
+    HEARD = "an update is heard with its case, status, time and note"
+    AGAIN = "an update told twice, late or out of order is the same update with the same id"
+    DEAF = "where updates cannot be had, nothing is taken for 'nothing new'"
+    FORGED = "what is pushed without a good, fresh signature is refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A connector to examine: its name, and how its twin and the connector itself are made."""
+    """A connector to examine: its name, how its twin and the connector itself are made, and where the twin stands.
+
+    `plays` says how the protocol does each fault, in its own words. `cannot` says of the faults and laws that it cannot
+    have why not: each fault must stand in one of the two.
+    """
 
     name: str
     twin: TwinMaker
     connector: ConnectorMaker
+    host: HostMaker = HttpHost
+    plays: Mapping[Fault, str] = field(default_factory=lambda: HTTP)
+    cannot: Mapping[Fault | Law, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unsaid = [fault.name for fault in Fault if fault not in self.plays and fault not in self.cannot]
+        if unsaid:
+            raise ValueError(f"{self.name} says neither how it plays {', '.join(unsaid)} nor why it cannot")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One law put to the test. `words` says what was seen where it did not hold."""
+    """One law put to the test. `words` says what was seen where it did not hold, or why it does not apply."""
 
     law: str
     held: bool
     words: str = ""
+    applies: bool = True
 
     def __str__(self) -> str:
-        return f"{'held  ' if self.held else 'BROKEN'} {self.law}{f': {self.words}' if self.words else ''}"
+        outcome = ("held  " if self.held else "BROKEN") if self.applies else "n/a   "
+        return f"{outcome} {self.law}{f': {self.words}' if self.words else ''}"
 
 
 class _Broken(Exception):  # noqa: N818
@@ -79,11 +107,16 @@ class _Broken(Exception):  # noqa: N818
 class _Bench:
     """A connector and its twin, face to face. `hasty` waits half a second for an answer, `connector` long."""
 
+    subject: Subject
     twin: Twin
     connector: Connector
     hasty: Connector
-    served: Served
+    host: Host
     clock: Callable[[], datetime]
+
+    def faults(self) -> list[Fault]:
+        """The faults that this protocol can have."""
+        return [fault for fault in Fault if fault not in self.subject.cannot]
 
     async def deliver(self, case: CaseForDelivery, key: str) -> Receipt:
         """Deliver where all is well."""
@@ -112,25 +145,32 @@ class _Bench:
         return heard
 
 
-Law = Callable[[_Bench], Awaitable[None]]
+_Test = Callable[[_Bench], Awaitable[None]]
 
 
 async def examine(subject: Subject, clock: Callable[[], datetime]) -> tuple[Check, ...]:
     """Put every law to the test, each with a fresh twin. Answers with one check for each, broken ones too."""
     found = []
-    sound = subject.twin(clock, True)
-    async with serve(sound.app) as served, httpx2.AsyncClient(trust_env=False) as http:
-        url = served.url + sound.path
-        patient = subject.connector(url, http, clock, PATIENT)
-        hasty = subject.connector(url, http, clock, IMPATIENT)
-        for law, careful, test in _laws():
-            twin = subject.twin(clock, careful)
-            served.app = twin.app
-            found.append(await _put(law, test, _Bench(twin, patient, hasty, served, clock)))
+    host = subject.host()
+    host.put(subject.twin(clock, True))
+    await host.start()
+    try:
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            patient = subject.connector(host.address, http, clock, PATIENT)
+            hasty = subject.connector(host.address, http, clock, IMPATIENT)
+            for law, words, test in _laws(subject, patient):
+                if words is not None:
+                    found.append(Check(law, True, words, applies=False))
+                    continue
+                twin = subject.twin(clock, law != Law.NAIVE)
+                host.put(twin)
+                found.append(await _put(law, test, _Bench(subject, twin, patient, hasty, host, clock)))
+    finally:
+        await host.stop()
     return tuple(found)
 
 
-async def _put(law: str, test: Law, bench: _Bench) -> Check:
+async def _put(law: str, test: _Test, bench: _Bench) -> Check:
     try:
         await test(bench)
     except _Broken as broken:
@@ -140,30 +180,23 @@ async def _put(law: str, test: Law, bench: _Bench) -> Check:
     return Check(law, True)
 
 
-def _laws() -> Iterator[tuple[str, bool, Law]]:
-    yield "a case arrives whole, with hostile words in it, and the receipt has a number", True, _whole
-    yield "the same key sent three times is one job with one number", True, _one_key
-    yield "another key is another job", True, _two_keys
-    yield "while nobody listens a case waits, and then arrives once", True, _refused_connection
-    yield "through a storm of faults every case arrives, once", True, _storm
-    yield (
-        "at a back office that ignores keys nothing is lost, and the reference shows what is double",
-        False,
-        _naive,
-    )
+def _laws(subject: Subject, connector: Connector) -> Iterator[tuple[str, str | None, _Test]]:
+    """Each law with why it does not apply, if it does not, and its test."""
+    cannot: dict[Fault | Law, str] = dict(subject.cannot)
+    if not connector.can & {"updates", "receive"}:
+        cannot |= dict.fromkeys((Law.HEARD, Law.AGAIN), "this connector hears nothing back")
+    if "updates" not in connector.can:
+        cannot.setdefault(Law.DEAF, "this connector does not ask")
+    for law, test in _TESTS.items():
+        yield law, cannot.get(law), test
     for fault in Fault:
-        yield f"where the back office {fault}", True, _fault_law(fault)
-    yield "an update is heard with its case, status, time and note", True, _heard
-    yield "an update told twice, late or out of order is the same update with the same id", True, _again
-    yield "where updates cannot be had, nothing is taken for 'nothing new'", True, _deaf
-    yield "what is pushed without a good, fresh signature is refused", True, _forged
+        how = f" ({subject.plays[fault]})" if fault in subject.plays else ""
+        yield f"where the back office {fault}{how}", cannot.get(fault), partial(_fault, fault)
 
 
 async def _whole(bench: _Bench) -> None:
     case = sample_case("R1", hostile=True)
-    receipt = await bench.deliver(case, "key-1")
-    if not receipt.external_id:
-        raise _Broken("the receipt has no number")
+    await bench.deliver(case, "key-1")
     given = set(_leaves(bench.twin.book.jobs[0].given))
     missing = [text for text in _leaves(case.answers) if text not in given]
     if missing:
@@ -172,8 +205,21 @@ async def _whole(bench: _Bench) -> None:
         raise _Broken("the reference or the contact did not arrive")
 
 
+async def _number(bench: _Bench) -> None:
+    receipt = await bench.deliver(sample_case("R1"), "key-1")
+    if not receipt.external_id:
+        raise _Broken("the receipt has no number")
+
+
 async def _one_key(bench: _Bench) -> None:
     receipts = [await bench.deliver(sample_case("R1"), "key-1") for _ in range(3)]
+    _count(bench, 1)
+    if len({receipt.external_id for receipt in receipts}) != 1:
+        raise _Broken(f"the receipts differ: {receipts}")
+
+
+async def _at_once(bench: _Bench) -> None:
+    receipts = await asyncio.gather(*(bench.deliver(sample_case("R1"), "key-1") for _ in range(3)))
     _count(bench, 1)
     if len({receipt.external_id for receipt in receipts}) != 1:
         raise _Broken(f"the receipts differ: {receipts}")
@@ -185,17 +231,17 @@ async def _two_keys(bench: _Bench) -> None:
     _count(bench, 2)
 
 
-async def _refused_connection(bench: _Bench) -> None:
-    await bench.served.stop()
+async def _gone(bench: _Bench) -> None:
+    await bench.host.stop()
     failure = await bench.fail(bench.connector, sample_case("R1"), "key-1")
-    await bench.served.start()
+    await bench.host.start()
     _is_temporary(failure)
     await bench.deliver(sample_case("R1"), "key-1")
     _count(bench, 1)
 
 
 async def _storm(bench: _Bench) -> None:
-    bench.twin.script.play(*(fault for fault in Fault if fault not in _UNANSWERED and not _is_no(fault)))
+    bench.twin.script.play(*(fault for fault in bench.faults() if not (fault.is_silent or fault.is_no)))
     for number in range(5):
         for _ in Fault:
             try:
@@ -211,7 +257,7 @@ async def _storm(bench: _Bench) -> None:
 
 
 async def _naive(bench: _Bench) -> None:
-    bench.twin.script.play(Fault.BROKEN)
+    bench.twin.script.play(next(fault for fault in bench.faults() if fault.takes and not fault.is_silent))
     await bench.fail(bench.connector, sample_case("R1"), "key-1")
     await bench.deliver(sample_case("R1"), "key-1")
     _count(bench, 2)
@@ -219,43 +265,42 @@ async def _naive(bench: _Bench) -> None:
         raise _Broken("the doubled jobs do not carry the same key and reference")
 
 
-def _fault_law(fault: Fault) -> Law:
-    async def test(bench: _Bench) -> None:
-        connector = bench.hasty if fault in _UNANSWERED else bench.connector
-        case = sample_case("R1")
-        bench.twin.script.always = fault
-        try:
-            await connector.deliver(case, "key-1")
-            accepted = True
-        except DeliveryFailed as failure:
-            accepted = False
-            _is_right(fault, failure)
-        bench.twin.script.heal()
-        if accepted and fault not in _EITHER:
-            raise _Broken("it was taken for acceptance")
-        if accepted:
-            _count(bench, 1)
-        await bench.deliver(case, "key-1")
+async def _wish(bench: _Bench) -> None:
+    for fault in (Fault.BUSY, Fault.LIMIT):
+        bench.twin.script.play(fault)
+        failure = await bench.fail(bench.connector, sample_case("R1"), "key-1")
+        if failure.retry_after != RETRY_AFTER:
+            raise _Broken(f"it asked for {RETRY_AFTER} seconds, but was heard as {failure.retry_after}")
+
+
+async def _fault(fault: Fault, bench: _Bench) -> None:
+    connector = bench.hasty if fault.is_silent else bench.connector
+    case = sample_case("R1")
+    bench.twin.script.always = fault
+    try:
+        await connector.deliver(case, "key-1")
+        accepted = True
+    except DeliveryFailed as failure:
+        accepted = False
+        _is_right(fault, failure)
+    bench.twin.script.heal()
+    if accepted and fault not in _EITHER:
+        raise _Broken("it was taken for acceptance")
+    if accepted:
         _count(bench, 1)
-
-    return test
-
-
-def _is_no(fault: Fault) -> bool:
-    return fault in ANSWERS and ANSWERS[fault].permanent
+    await bench.deliver(case, "key-1")
+    _count(bench, 1)
 
 
 def _is_right(fault: Fault, failure: DeliveryFailed) -> None:
     if not failure.reason:
         raise _Broken("the failure gives no reason")
-    if not _is_no(fault):
+    if not fault.is_no:
         _is_temporary(failure)
     elif not failure.permanent:
         raise _Broken("a refusal of this case was taken for 'not now'")
-    elif "as the script says" not in failure.reason:
+    elif SAID not in failure.reason:
         raise _Broken(f"the back office's own words are missing from: {failure.reason}")
-    if fault in {Fault.BUSY, Fault.LIMIT} and failure.retry_after != RETRY_AFTER:
-        raise _Broken(f"Retry-After was {RETRY_AFTER}, but was heard as {failure.retry_after}")
 
 
 def _is_temporary(failure: DeliveryFailed) -> None:
@@ -299,14 +344,11 @@ async def _again(bench: _Bench) -> None:
 
 
 async def _deaf(bench: _Bench) -> None:
-    if "updates" not in bench.connector.can:
-        return
     await _tell_three(bench)
-    wrong = [fault for fault in Fault if fault is not Fault.MISSING]
-    for fault in wrong:
+    for fault in bench.faults():
         bench.twin.script.always = fault
         try:
-            heard = await (bench.hasty if fault in _UNANSWERED else bench.connector).updates(bench.clock())
+            heard = await (bench.hasty if fault.is_silent else bench.connector).updates(bench.clock())
         except DeliveryFailed:
             continue
         raise _Broken(f"where the back office {fault}, it heard {heard}")
@@ -334,6 +376,23 @@ async def _forged(bench: _Bench) -> None:
         raise _Broken(f"it took {heard} from {headers}")
 
 
+_TESTS: Mapping[Law, _Test] = {
+    Law.WHOLE: _whole,
+    Law.NUMBER: _number,
+    Law.ONE_KEY: _one_key,
+    Law.AT_ONCE: _at_once,
+    Law.TWO_KEYS: _two_keys,
+    Law.GONE: _gone,
+    Law.STORM: _storm,
+    Law.NAIVE: _naive,
+    Law.WISH: _wish,
+    Law.HEARD: _heard,
+    Law.AGAIN: _again,
+    Law.DEAF: _deaf,
+    Law.FORGED: _forged,
+}
+
+
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for part in value.values():
@@ -343,33 +402,3 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(part)
     elif value is not None:
         yield ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
-_CASE = CaseForDelivery(
-    council="solihull",
-    council_gss="E08000029",
-    reference="",
-    service="missed-bin",
-    service_name="Report a missed bin collection",
-    version="1.0.0",
-    lgsl=524,
-    lgil=17,
-    channel="web",
-    language="en",
-    submitted_at=datetime(2026, 3, 10, 9, 0, tzinfo=UTC),
-    target_on=date(2026, 3, 12),
-    summary="Missed Rubbish at 1 High Street",
-    answers={"containers": ["refuse", "food"], "clear": True, "count": 2, "local": {"gate": "yes"}},
-    details=(("Which bins were missed?", "Rubbish and Food waste"),),
-    contact=Contact("Sam Jones", "sam@example.com", "0121 496 0000"),
-    location=CaseLocation("1 High Street, Solihull", "B91 3QT", "100070000001", 52.4118, -1.7776),
-)
-
-
-def sample_case(reference: str, *, hostile: bool = False) -> CaseForDelivery:
-    """A case to deliver; a hostile one has words that break careless software, among its answers."""
-    if not hostile:
-        return replace(_CASE, reference=reference)
-    words = {f"words_{number}": text for number, text in enumerate(HOSTILE)}
-    answers = {**_CASE.answers, **words, "home": {"line1": HOSTILE[0]}, "external_id": HOSTILE[1]}
-    return replace(_CASE, reference=reference, summary=" ".join(HOSTILE), answers=answers)
