@@ -1,54 +1,43 @@
-"""Both connectors keep every law of the conformance kit; a careless one is found out."""
+"""Every connector keeps every law of the conformance kit; a careless one is found out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import httpx2
 import pytest
 
-from commonhall.connectors.conformance import Check, Law, Subject, examine
+from commonhall.connectors import twins
+from commonhall.connectors.conformance import Check, Subject, examine
 from commonhall.connectors.faults import HTTP, Fault, Twin
-from commonhall.connectors.http import Patience
+from commonhall.connectors.laws import Law
+from commonhall.connectors.open311 import twin as open311
 from commonhall.connectors.open311.twin import Open311Twin
-from commonhall.connectors.registry import build_connector
-from commonhall.connectors.webhook.twin import WebhookTwin
+from commonhall.connectors.registry import KINDS
 from commonhall.engine.back_office import CaseForDelivery, Connector, DeliveryFailed, Receipt
 
 pytestmark = pytest.mark.network
 
-SECRET = "whsec_a2VlcCB0aGlzIGZyb20gZXZlcnlib2R5IGVsc2U="
 Clock = Callable[[], datetime]
-
-
-def open311(url: str, http: httpx2.AsyncClient, clock: Clock, patience: Patience) -> Connector:
-    settings = {"endpoint": url, "service_codes": {"missed-bin": "MISSED"}}
-    return build_connector("open311", settings, {}, http, clock, allow_private=True, patience=patience)
-
-
-def webhook(url: str, http: httpx2.AsyncClient, clock: Clock, patience: Patience) -> Connector:
-    secrets = {"signing": [SECRET]}
-    return build_connector(
-        "webhook", {"url": url}, secrets, http, clock, allow_private=True, patience=patience
-    )
 
 
 def open311_twin(**how: Any) -> Callable[[Clock, bool], Twin]:
     return lambda clock, careful: Open311Twin(clock, careful=careful, **how)
 
 
-def webhook_twin(clock: Clock, careful: bool) -> Twin:
-    return WebhookTwin(clock, SECRET, careful=careful)
+VARIANTS = (
+    Subject("open311 with tokens", open311_twin(token_after=1), open311.connect),
+    Subject("open311 without updates", open311_twin(has_updates=False), open311.connect),
+)
+WEBHOOK = twins.SUBJECTS["webhook"]
+SUBJECTS = {**twins.SUBJECTS, **{variant.name: variant for variant in VARIANTS}}
 
 
-SUBJECTS = {
-    "open311": Subject("open311", open311_twin(), open311),
-    "open311 with tokens": Subject("open311", open311_twin(token_after=1), open311),
-    "open311 without updates": Subject("open311", open311_twin(has_updates=False), open311),
-    "webhook": Subject("webhook", webhook_twin, webhook),
-}
+def test_every_kind_has_a_twin_or_a_reason_to_have_none() -> None:
+    assert twins.SUBJECTS.keys() | twins.WITHOUT.keys() == KINDS.keys()
+    assert not twins.SUBJECTS.keys() & twins.WITHOUT.keys()
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
@@ -79,7 +68,7 @@ class Careless:
 
 
 async def test_the_kit_finds_a_careless_connector_out(clock: Clock) -> None:
-    subject = Subject("careless", webhook_twin, lambda *parts: Careless(webhook(*parts)))
+    subject = Subject("careless", WEBHOOK.twin, lambda *parts: Careless(WEBHOOK.connector(*parts)))
     broken = {check.law: check.words for check in await examine(subject, clock) if not check.held}
     assert broken["the same key sent three times is one job with one number"].startswith(
         "the back office has 3"
@@ -97,13 +86,13 @@ def test_a_check_reads_as_a_line() -> None:
 
 def test_what_a_protocol_cannot_have_is_said_and_not_left_out() -> None:
     with pytest.raises(ValueError, match="says neither how it plays SILENCE, LATE"):
-        Subject("mute", webhook_twin, webhook, plays={Fault.CUT: "hangs up"})
+        Subject("mute", WEBHOOK.twin, WEBHOOK.connector, plays={Fault.CUT: "hangs up"})
 
 
 async def test_what_does_not_apply_is_reported_with_its_reason(clock: Clock) -> None:
     plays = {fault: how for fault, how in HTTP.items() if fault is not Fault.MOVED}
     cannot: dict[Fault | Law, str] = {Fault.MOVED: "it stays", Law.NUMBER: "it has none"}
-    checks = await examine(Subject("webhook", webhook_twin, webhook, plays=plays, cannot=cannot), clock)
+    checks = await examine(replace(WEBHOOK, plays=plays, cannot=cannot), clock)
     assert {check.law: check.words for check in checks if not check.applies} == {
         "the receipt has the back office's number": "it has none",
         "where the back office has moved": "it stays",
