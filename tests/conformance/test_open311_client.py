@@ -14,11 +14,12 @@ import httpx2
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from commonhall.connectors.conformance import PATIENT, sample_case
+from commonhall.connectors.conformance import PATIENT
 from commonhall.connectors.http import Answer
 from commonhall.connectors.open311.twin import Open311Twin
 from commonhall.connectors.open311.wire import read_items, read_request
 from commonhall.connectors.registry import build_connector
+from commonhall.connectors.samples import sample_case
 from commonhall.connectors.sandbox.app import sandbox_app
 from commonhall.engine.back_office import CaseStatus, Connector
 

@@ -1,67 +1,26 @@
-"""The REST connector in front of its twin and of the products' simulators."""
+"""The REST connector in front of the simulators of products."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import httpx2
 from joserfc.jwk import RSAKey
 
 from commonhall.connectors.conformance import Subject
-from commonhall.connectors.faults import Twin
+from commonhall.connectors.faults import Fault, Twin
 from commonhall.connectors.http import Patience
+from commonhall.connectors.laws import Law
 from commonhall.connectors.registry import build_connector
 from commonhall.connectors.rest.simulators import alloy, dynamics, salesforce
-from commonhall.connectors.rest.twin import KEY, RestTwin
+from commonhall.connectors.rest.twin import KEY
 from commonhall.engine.back_office import Connector
 
 Clock = Callable[[], datetime]
-PLAIN: dict[str, Any] = {
-    "deliver": {
-        "ask": {
-            "path": "jobs",
-            "body": {
-                "reference": "{{ case.reference }}",
-                "what": "{{ table(tables.services, case.service) }}",
-                "who": {"email": "{{? case.email }}", "name": "{{? case.name }}"},
-                "words": "{{ case.summary }}",
-                "...": "{{ fields }}",
-            },
-        },
-        "id": "{{ answer.body.id }}",
-        "note": "{{? answer.body.message }}",
-    },
-    "updates": {
-        "ask": {
-            "method": "GET",
-            "path": "changes",
-            "query": {"since": "{{ since }}", "page": "{{ next == null ? 1 : next }}"},
-        },
-        "items": "{{ answer.body.changes }}",
-        "next": "{{? answer.body.next }}",
-        "each": {
-            "id": "{{ item.id }}",
-            "external_id": "{{ item.job }}",
-            "status": "{{? table(tables.status, item.state) }}",
-            "at": "{{ item.when }}",
-            "note": "{{? item.words }}",
-        },
-    },
-}
 SAME = {"in_progress": "in_progress", "fixed": "fixed", "closed": "closed"}
-
-
-def plain_settings(url: str) -> dict[str, Any]:
-    """A mapping of one's own, for the plain twin."""
-    return {
-        "base": url,
-        "mapping": PLAIN,
-        "tables": {"services": {"missed-bin": "BIN", "*": "OTHER"}, "status": SAME},
-        "auth": {"type": "key", "header": "X-API-Key"},
-    }
 
 
 def alloy_settings(url: str) -> dict[str, Any]:
@@ -141,10 +100,15 @@ def twin_of(name: str, clock: Clock, careful: bool) -> Twin:
         return salesforce.SalesforceSimulator(clock, private_key(), careful=careful)
     if name == "dynamics":
         return dynamics.DynamicsSimulator(clock, careful=careful)
-    return RestTwin(clock, careful=careful)
+    raise KeyError(name)
 
 
-SETTINGS = {"plain": plain_settings, "alloy": alloy_settings, "salesforce": salesforce_settings, "dynamics": dynamics_settings}  # fmt: skip
+CANNOT: dict[str, dict[Fault | Law, str]] = {
+    "alloy": {
+        Law.AT_ONCE: "it keeps no keys: it is asked for the reference first, which three can do at the same moment"
+    }
+}
+SETTINGS = {"alloy": alloy_settings, "salesforce": salesforce_settings, "dynamics": dynamics_settings}  # fmt: skip
 
 
 def subject(name: str) -> Subject:
@@ -155,4 +119,5 @@ def subject(name: str) -> Subject:
             "rest", SETTINGS[name](url), secrets_of(name), http, clock, allow_private=True, patience=patience
         )
 
-    return Subject(f"rest: {name}", lambda clock, careful: twin_of(name, clock, careful), connector)
+    twin = partial(twin_of, name)
+    return Subject(f"rest: {name}", twin, connector, cannot=CANNOT.get(name, {}))

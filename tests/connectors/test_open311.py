@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonhall.connectors.conformance import PATIENT, sample_case
+from commonhall.connectors.conformance import PATIENT
 from commonhall.connectors.http import Answer
 from commonhall.connectors.open311.twin import Open311Twin
 from commonhall.connectors.open311.wire import explain, read_items, read_request, read_update, request_form
 from commonhall.connectors.registry import build_connector
+from commonhall.connectors.samples import sample_case
 from commonhall.engine.back_office import (
     CaseFile,
     CaseLocation,

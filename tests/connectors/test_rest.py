@@ -15,9 +15,10 @@ import httpx2
 import pytest
 import yaml
 
-from commonhall.connectors.conformance import PATIENT, sample_case
+from commonhall.connectors.conformance import PATIENT
 from commonhall.connectors.registry import build_connector, connector_problem
 from commonhall.connectors.rest.connector import PRESETS, presets
+from commonhall.connectors.samples import sample_case
 from commonhall.engine.back_office import CaseFile, Connector, DeliveryFailed, UpdateRefused
 from tests.conftest import SetClock
 from tests.connectors.answers import Answering, always, client, reply

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commonhall.connectors.conformance import HOSTILE, sample_case
+from commonhall.connectors.samples import HOSTILE, sample_case
 from commonhall.connectors.sandbox.jobs import Jobs, JournalBroken
 from commonhall.connectors.serving import serve
 from commonhall.connectors.webhook.signing import signed

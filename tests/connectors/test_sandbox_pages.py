@@ -9,7 +9,7 @@ import axe_playwright_python
 import pytest
 from playwright.async_api import BrowserContext, async_playwright
 
-from commonhall.connectors.conformance import sample_case
+from commonhall.connectors.samples import sample_case
 from tests.connectors.conftest import Sandbox
 from tests.journeys.conftest import CHROMIUM, chromium
 

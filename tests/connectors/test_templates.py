@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonhall.connectors.conformance import HOSTILE
+from commonhall.connectors.samples import HOSTILE
 from commonhall.connectors.templates import Unfilled, as_text, as_values, compile_template
 
 CASE: dict[str, Any] = {

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from commonhall.connectors.conformance import sample_case
 from commonhall.connectors.registry import build_connector
+from commonhall.connectors.samples import sample_case
 from commonhall.connectors.webhook.connector import WebhookConnector
 from commonhall.connectors.webhook.signing import signed
 from commonhall.connectors.webhook.twin import WebhookTwin

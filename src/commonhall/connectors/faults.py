@@ -1,7 +1,8 @@
 """How back offices go wrong, once for all connectors: a script of faults around a twin that is sound in itself.
 
-A failing twin is a sound little back office (`Book`) behind `Faulty`, which spoils its answers as a `Script`
-says. The kit in `conformance.py` plays every fault against every connector.
+A failing twin is a sound little back office (`Book`) that spoils its answers as a `Script` says; where it speaks HTTP,
+`Faulty` does the spoiling. The kit in `conformance.py` plays every fault against every connector. The faults are told
+in words of what a back office does; each protocol says how it does that (`HTTP`).
 """
 
 from __future__ import annotations
@@ -21,48 +22,66 @@ from commonhall.engine.back_office import CaseStatus
 
 RETRY_AFTER = 7
 """Seconds that the twin asks for when it is busy."""
+SAID = "as the script says"
+"""The twin's own words when it says no, which staff must get to see."""
 HUGE = 3 * 1_048_576
 _LONGEST_SILENCE = 60.0
 
 
 class Fault(StrEnum):
-    """One way to go wrong, in plain words."""
+    """One way to go wrong, in plain words that hold for every protocol."""
 
     SILENCE = "takes the case and never answers"
     LATE = "takes the case and answers when nobody waits any more"
     CUT = "takes the case and hangs up in the middle of its answer"
     AWAY = "hangs up without taking the case"
-    BROKEN = "takes the case and answers 500"
-    BUSY = "answers 503 with Retry-After"
-    LIMIT = "answers 429 with Retry-After"
-    TIMEOUT = "answers 408"
-    STILL_BUSY = "answers 409"
-    UNSIGNED = "answers 401"
-    FORBIDDEN = "answers 403"
-    MISSING = "answers 404"
-    MOVED = "answers 302"
-    PAGE = "answers 200 with a web page"
-    HALF_JSON = "takes the case and answers 200 with half a JSON"
-    HUGE = "takes the case and answers 200 with 3 MiB"
-    REFUSED = "answers 400"
-    UNPROCESSABLE = "answers 422"
+    BROKEN = "takes the case and breaks"
+    BUSY = "is too busy for now"
+    LIMIT = "was asked too often"
+    TIMEOUT = "says that we were too slow"
+    STILL_BUSY = "is still busy with the first attempt"
+    UNSIGNED = "does not believe who asks"
+    FORBIDDEN = "does not let us do this"
+    MISSING = "has nothing at this place"
+    MOVED = "has moved"
+    PAGE = "is hidden behind something that answers in its stead"
+    HALF = "takes the case and gives half an answer"
+    HUGE = "takes the case and gives an answer that is far too long"
+    REFUSED = "cannot read this case"
+    UNPROCESSABLE = "reads this case and says no"
+
+    @property
+    def takes(self) -> bool:
+        """Whether the case is taken all the same."""
+        return self in _TAKES
+
+    @property
+    def is_no(self) -> bool:
+        """Whether it is a no to this case, which no other try can change."""
+        return self in {Fault.REFUSED, Fault.UNPROCESSABLE}
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing comes while anybody waits."""
+        return self in {Fault.SILENCE, Fault.LATE}
+
+
+_TAKES = frozenset({Fault.SILENCE, Fault.LATE, Fault.CUT, Fault.BROKEN, Fault.HALF, Fault.HUGE})
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What a fault does: an answer of this status and body, with or without taking the case first."""
+    """What a fault of HTTP does: an answer of this status and body."""
 
     status: int
-    body: bytes = b'[{"code": "no", "description": "as the script says"}]'
-    takes: bool = False
-    permanent: bool = False
+    body: bytes = f'[{{"code": "no", "description": "{SAID}"}}]'.encode()
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 _ASKS = ((b"retry-after", str(RETRY_AFTER).encode()),)
 ANSWERS: Mapping[Fault, Wrong] = MappingProxyType(
     {
-        Fault.BROKEN: Wrong(500, takes=True),
+        Fault.BROKEN: Wrong(500),
         Fault.BUSY: Wrong(503, headers=_ASKS),
         Fault.LIMIT: Wrong(429, headers=_ASKS),
         Fault.TIMEOUT: Wrong(408),
@@ -74,14 +93,29 @@ ANSWERS: Mapping[Fault, Wrong] = MappingProxyType(
         Fault.PAGE: Wrong(
             200, b"<!DOCTYPE html><title>Sign in</title>", headers=((b"content-type", b"text/html"),)
         ),
-        Fault.HALF_JSON: Wrong(200, b'[{"service_request_id": "1', takes=True),
-        Fault.HUGE: Wrong(200, b"[" + b" " * HUGE + b"]", takes=True),
-        Fault.REFUSED: Wrong(400, permanent=True),
-        Fault.UNPROCESSABLE: Wrong(422, permanent=True),
+        Fault.HALF: Wrong(200, b'[{"service_request_id": "1'),
+        Fault.HUGE: Wrong(200, b"[" + b" " * HUGE + b"]"),
+        Fault.REFUSED: Wrong(400),
+        Fault.UNPROCESSABLE: Wrong(422),
     }
 )
-"""The faults that are an answer. The others are about how, and whether, an answer comes."""
-_TAKES = frozenset({Fault.SILENCE, Fault.LATE, Fault.CUT})
+"""The faults of HTTP that are an answer. The others are about how, and whether, an answer comes."""
+
+HTTP: Mapping[Fault, str] = MappingProxyType(
+    {fault: f"answers {wrong.status}" for fault, wrong in ANSWERS.items()}
+    | {
+        Fault.SILENCE: "keeps the connection open",
+        Fault.LATE: "keeps the connection open",
+        Fault.CUT: "sends less than its Content-Length",
+        Fault.AWAY: "sends less than its Content-Length",
+        Fault.BUSY: "answers 503 with Retry-After",
+        Fault.LIMIT: "answers 429 with Retry-After",
+        Fault.PAGE: "answers 200 with a web page",
+        Fault.HALF: "answers 200 with half a JSON",
+        Fault.HUGE: f"answers 200 with {HUGE // 1_048_576} MiB",
+    }
+)
+"""How a twin of HTTP plays each fault. Another protocol has such words of its own, in its twin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +152,22 @@ class Script:
 
 
 class Faulty:
-    """An ASGI application that hands requests to a sound one and spoils its answers by a script."""
+    """An ASGI application that hands requests to a sound one and spoils its answers by a script.
+
+    `answers` is for a protocol over HTTP that says no in ways of its own; `spares` says which requests meet no fault: a
+    question that is asked before the case is sent.
+    """
 
     def __init__(
-        self, app: ASGIApp, script: Script, spares: Callable[[Scope, bytes], bool] = lambda scope, body: False
+        self,
+        app: ASGIApp,
+        script: Script,
+        answers: Mapping[Fault, Wrong] = ANSWERS,
+        spares: Callable[[Scope, bytes], bool] = lambda scope, body: False,
     ) -> None:
-        """`spares` says which requests meet no fault: a question that is asked before the case is sent."""
         self._app = app
         self._script = script
+        self._answers = answers
         self._spares = spares
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,15 +181,15 @@ class Faulty:
         async def keep(message: Message) -> None:
             kept.append(message)
 
-        if fault is None or fault in _TAKES or (fault in ANSWERS and ANSWERS[fault].takes):
+        if fault is None or fault.takes:
             await self._app(scope, _again(body), keep)
-        if fault in {Fault.SILENCE, Fault.LATE}:
+        if fault is not None and fault.is_silent:
             await _wait_until_gone(receive)
         if fault is None or fault is Fault.LATE:
             for message in kept:
                 await send(message)
-        elif fault in ANSWERS:
-            await _answer(ANSWERS[fault], send)
+        elif fault in self._answers:
+            await _answer(self._answers[fault], send)
         elif fault in {Fault.CUT, Fault.AWAY}:
             # A server hangs up on an answer that promises more than comes.
             await send(_start(200, ((b"content-length", b"999"),)))
@@ -235,20 +277,56 @@ class Book:
 
 
 class Twin(Protocol):
-    """A failing twin: an ASGI application with its script and its book.
+    """A failing twin: its script and its book."""
 
-    `path` is what follows the server's address in the connector's settings.
-    """
+    @property
+    def script(self) -> Script:
+        """What goes wrong next."""
+        ...
 
-    path: str
-    app: ASGIApp
-    script: Script
-    book: Book
+    @property
+    def book(self) -> Book:
+        """What it has taken and tells."""
+        ...
 
     def messages(self) -> list[tuple[dict[str, str], bytes]]:
         """What is pushed, as (headers, body), for `book.told`; nothing for a back office that is asked."""
         ...
 
 
+class HttpTwin(Twin, Protocol):
+    """A twin that speaks HTTP. `path` is what follows the server's address in the connector's settings."""
+
+    path: str
+    app: ASGIApp
+
+
 TwinMaker = Callable[[Callable[[], datetime], bool], Twin]
 """From a clock and whether it is careful to a twin."""
+
+
+class Host(Protocol):
+    """Where twins of a protocol stand, one at a time, on this machine's loopback.
+
+    `put` changes the twin; `stop` and `start` keep the address, which is what a connector's settings say of the place.
+    """
+
+    @property
+    def address(self) -> str:
+        """The place, once it was started."""
+        ...
+
+    def put(self, twin: Any) -> None:
+        """Let this twin answer from now on."""
+        ...
+
+    async def start(self) -> None:
+        """Listen."""
+        ...
+
+    async def stop(self) -> None:
+        """Close the port: connections are refused from now on, and those that are open end."""
+        ...
+
+
+HostMaker = Callable[[], Host]

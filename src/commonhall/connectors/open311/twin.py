@@ -6,12 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import parse_qsl
 
+import httpx2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from commonhall.connectors.conformance import Subject
 from commonhall.connectors.faults import Book, Faulty, Script, TwinJob
+from commonhall.connectors.http import Patience
+from commonhall.connectors.open311.connector import Open311Connector, Open311Secrets, Open311Settings
 from commonhall.connectors.open311.wire import timestamp
 
 
@@ -97,3 +101,14 @@ class Open311Twin:
             "requested_datetime": timestamp(self._clock()),
             "updated_datetime": timestamp(told.at if told else self._clock()),
         }
+
+
+def connect(
+    address: str, http: httpx2.AsyncClient, clock: Callable[[], datetime], patience: Patience
+) -> Open311Connector:
+    """A connector to the twin at this address."""
+    settings = Open311Settings(endpoint=address, service_codes={"missed-bin": "MISSED"})
+    return Open311Connector(settings, Open311Secrets(), http, clock, allow_private=True, patience=patience)
+
+
+SUBJECT = Subject("open311", lambda clock, careful: Open311Twin(clock, careful=careful), connect)

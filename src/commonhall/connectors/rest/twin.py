@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
+from commonhall.connectors.conformance import Subject
 from commonhall.connectors.faults import Book, Faulty, Script, Told, TwinJob
+from commonhall.connectors.http import Patience
+from commonhall.connectors.rest.connector import RestConnector, RestSecrets, RestSettings
 
 KEY = "a-key-of-the-twin"
 
@@ -32,7 +36,7 @@ class JsonTwin:
         self.book = Book(careful)
         self.script = Script()
         self.clock = clock
-        self.app = Faulty(Starlette(routes=list(routes)), self.script, spares)
+        self.app = Faulty(Starlette(routes=list(routes)), self.script, spares=spares)
 
     def messages(self) -> list[tuple[dict[str, str], bytes]]:
         """Nothing is pushed: it is asked."""
@@ -97,3 +101,58 @@ class RestTwin(JsonTwin):
             for one in told[2 * page - 2 : 2 * page]
         ]
         return JSONResponse({"changes": rows, "next": page + 1 if len(told) > 2 * page else None})
+
+
+MAPPING: dict[str, Any] = {
+    "deliver": {
+        "ask": {
+            "path": "jobs",
+            "body": {
+                "reference": "{{ case.reference }}",
+                "what": "{{ table(tables.services, case.service) }}",
+                "who": {"email": "{{? case.email }}", "name": "{{? case.name }}"},
+                "words": "{{ case.summary }}",
+                "...": "{{ fields }}",
+            },
+        },
+        "id": "{{ answer.body.id }}",
+        "note": "{{? answer.body.message }}",
+    },
+    "updates": {
+        "ask": {
+            "method": "GET",
+            "path": "changes",
+            "query": {"since": "{{ since }}", "page": "{{ next == null ? 1 : next }}"},
+        },
+        "items": "{{ answer.body.changes }}",
+        "next": "{{? answer.body.next }}",
+        "each": {
+            "id": "{{ item.id }}",
+            "external_id": "{{ item.job }}",
+            "status": "{{? table(tables.status, item.state) }}",
+            "at": "{{ item.when }}",
+            "note": "{{? item.words }}",
+        },
+    },
+}
+"""What this twin is sent, and how it is read."""
+
+
+def connect(
+    url: str, http: httpx2.AsyncClient, clock: Callable[[], datetime], patience: Patience
+) -> RestConnector:
+    """A connector to this twin."""
+    same = {name: name for name in ("open", "in_progress", "fixed", "closed")}
+    settings = RestSettings.model_validate(
+        {
+            "base": url,
+            "mapping": MAPPING,
+            "tables": {"services": {"missed-bin": "BIN", "*": "OTHER"}, "status": same},
+            "auth": {"type": "key", "header": "X-API-Key"},
+        }
+    )
+    return RestConnector(settings, RestSecrets(key=KEY), http, clock, allow_private=True, patience=patience)
+
+
+SUBJECT = Subject("rest", lambda clock, careful: RestTwin(clock, careful=careful), connect)
+"""What the kit examines."""

@@ -6,16 +6,23 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
+import httpx2
 from standardwebhooks.webhooks import Webhook
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from commonhall.connectors.conformance import Subject
 from commonhall.connectors.faults import Book, Faulty, Script, Told
+from commonhall.connectors.http import Patience
+from commonhall.connectors.webhook.connector import WebhookConnector, WebhookSecrets, WebhookSettings
 from commonhall.connectors.webhook.events import UPDATED
 from commonhall.connectors.webhook.signing import signed, verify
 from commonhall.engine.back_office import UpdateRefused
+
+SECRET = "whsec_a2VlcCB0aGlzIGZyb20gZXZlcnlib2R5IGVsc2U="  # noqa: S105 - for the tests alone
+"""What the twin and the connector sign with where the kit is played."""
 
 
 class WebhookTwin:
@@ -62,3 +69,14 @@ class WebhookTwin:
         }
         body = json.dumps(event, ensure_ascii=False).encode()
         return signed([self._signer], told.id, self._clock(), body), body
+
+
+def connect(
+    address: str, http: httpx2.AsyncClient, clock: Callable[[], datetime], patience: Patience
+) -> WebhookConnector:
+    """A connector to the twin at this address."""
+    settings, secrets = WebhookSettings(url=address), WebhookSecrets(signing=[SECRET])
+    return WebhookConnector(settings, secrets, http, clock, allow_private=True, patience=patience)
+
+
+SUBJECT = Subject("webhook", lambda clock, careful: WebhookTwin(clock, SECRET, careful=careful), connect)

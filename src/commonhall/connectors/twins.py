@@ -1,0 +1,21 @@
+"""The failing twin of every kind: what `commonhall connector check --twin` and the tests put connectors against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from commonhall.connectors.conformance import Subject
+from commonhall.connectors.open311 import twin as open311
+from commonhall.connectors.rest import twin as rest
+from commonhall.connectors.webhook import twin as webhook
+
+SUBJECTS: Mapping[str, Subject] = MappingProxyType(
+    {subject.name: subject for subject in (open311.SUBJECT, rest.SUBJECT, webhook.SUBJECT)}
+)
+"""A connector of each kind with its twin, by the kind's name."""
+
+WITHOUT: Mapping[str, str] = MappingProxyType(
+    {"pull": "nothing is sent to it: it comes for its cases by the case API, which has tests of its own"}
+)
+"""The kinds that have no twin, and why not."""
