@@ -18,6 +18,17 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "open311": ({"endpoint": "https://waste.example/v2"}, {}),
     "webhook": ({"url": "https://office.example/cases"}, {"signing": [SECRET]}),
     "rest": ({"base": "https://jobs.example/api", "mapping": {"deliver": {"ask": {"path": "jobs"}}}}, {}),
+    "soap": (
+        {
+            "wsdl": "https://jobs.example/service?wsdl",
+            "mapping": {
+                "deliver": {
+                    "ask": {"operation": "NewJob", "arguments": {"Reference": "{{ case.reference }}"}}
+                }
+            },
+        },
+        {},
+    ),
     "pull": ({"system": "parking-crm"}, {}),
 }
 

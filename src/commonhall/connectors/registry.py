@@ -15,6 +15,7 @@ from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
 from commonhall.connectors.pull import connector as pull
 from commonhall.connectors.rest import connector as rest
+from commonhall.connectors.soap import connector as soap
 from commonhall.connectors.webhook import connector as webhook
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -28,7 +29,7 @@ from commonhall.engine.back_office import (
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (open311.KIND, pull.KIND, rest.KIND, webhook.KIND)}
+    {kind.name: kind for kind in (open311.KIND, pull.KIND, rest.KIND, soap.KIND, webhook.KIND)}
 )
 """Every kind, by its name."""
 

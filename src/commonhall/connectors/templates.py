@@ -9,6 +9,7 @@ them. The entry `...` of a map is itself a map, whose entries are laid in its pl
 
 - `text(x)`: any plain value as words, null as none.
 - `join(list, between)`: a list as one text.
+- `leaves(x)`: every plain value in `x`, as a list of words: for back offices that know no more than names and values.
 - `table(map, key)`: the entry of a map under a key, or the one under `*`.
 - `day(text, format)`: an ISO date or time in another format, London's (`%d/%m/%Y`, as strftime has it).
 - `cut(text, most)`: the first characters of a text, for fields that hold no more.
@@ -190,6 +191,12 @@ def _environment(variables: tuple[str, ...]) -> cel.Env:
         variables=dict.fromkeys(variables, anything),
         functions=[
             _function("text", words, [[kind] for kind in plain], as_text),
+            _function(
+                "leaves",
+                cel.Type.List(words),
+                [[kind] for kind in (*plain, cel.Type.List(anything), entries)],
+                _leaves,
+            ),
             _function("join", words, [[cel.Type.List(anything), words]], _join),
             _function("table", anything, [[entries, kind] for kind in (words, whole, cel.Type.BOOL)], _table),
             _function("day", words, [[words, words]], _day),
@@ -222,6 +229,12 @@ def as_text(value: Any) -> str:
 
 def _join(values: list[Any], between: str) -> str:
     return between.join(map(as_text, values))
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [one for part in value for one in _leaves(part)] if isinstance(value, list) else [as_text(value)]
 
 
 def _table(entries: Mapping[str, Any], key: Any) -> Any:
