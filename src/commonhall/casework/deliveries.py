@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,8 @@ from commonhall.engine.back_office import (
     Connector,
     Contact,
     DeliveryFailed,
+    HandsOver,
+    News,
 )
 from commonhall.storage import councils
 from commonhall.storage import deliveries as stored
@@ -201,20 +203,40 @@ async def poll_updates(
     now = desk.clock()
     since = until - OVERLAP if until else now - FIRST_LOOK_BACK
     async with asyncio.timeout(limits.longest_try):
+        if isinstance(connector, HandsOver):
+            return await _take_over(desk, council, name, connector)
         updates = await connector.updates(since)
     taken = await take_updates(desk, council, name, updates)
     # An update may come before its delivery is seen to be accepted (the answer was lost, and is asked for again):
     # nobody knows then which case it means. So it is asked for again until no delivery waits from before it.
     waiting = await stored.oldest_waiting(desk.store, council, name, now - FIRST_LOOK_BACK)
     await councils.set_updates_until(desk.store, council, name, min(now, waiting) if waiting else now)
+    _log_unknown(council, name, taken)
+    return taken
+
+
+async def _take_over(desk: Desk, council: str, name: str, connector: HandsOver) -> Taken:
+    """Take what a back office hands over. It forgets each thing only after that stands in the history of its case."""
+    parts: list[Taken] = []
+
+    async def keep(news: Sequence[News]) -> None:
+        parts.append(await take_updates(desk, council, name, news))
+        _log_unknown(council, name, parts[-1])
+
+    await connector.hand_over(keep)
+    await councils.set_updates_until(desk.store, council, name, desk.clock())
+    unknown = tuple(one for part in parts for one in part.unknown)
+    return Taken(sum(part.added for part in parts), sum(part.known for part in parts), unknown)
+
+
+def _log_unknown(council: str, connector: str, taken: Taken) -> None:
     if taken.unknown:
         structlog.get_logger("updates").info(
             "updates of cases that are not known here",
             council=council,
-            connector=name,
+            connector=connector,
             count=len(taken.unknown),
         )
-    return taken
 
 
 async def list_waiting(

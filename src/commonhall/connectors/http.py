@@ -16,8 +16,6 @@ What a status means for a delivery is decided here, once:
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,6 +26,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from commonhall.connectors.places import DestinationRefused, allowed_addresses
 from commonhall.engine.back_office import DeliveryFailed
 
 MOST_BYTES = 1_048_576
@@ -69,10 +68,6 @@ class Answer:
         return self.content_type in {"text/html", "application/xhtml+xml"}
 
 
-class DestinationRefused(DeliveryFailed):
-    """An address that connectors may not call."""
-
-
 class AnswerTooLong(DeliveryFailed):
     """An answer of more bytes than are read."""
 
@@ -97,33 +92,7 @@ def check_destination(url: str, allow_private: bool) -> tuple[str, ...]:
         raise DestinationRefused("an address must not carry a user name or password: put them in the secrets")
     if allow_private:
         return ()
-    try:
-        found = socket.getaddrinfo(host, port or 443, proto=socket.IPPROTO_TCP)
-    except (OSError, UnicodeError):
-        raise DestinationRefused(f"the host name {host} is not known: check its spelling") from None
-    for *_, address in found:
-        if not _is_public(str(address[0])):
-            raise DestinationRefused(
-                f"{host} is at the private address {address[0]}: the operator can allow that with"
-                " COMMONHALL_ALLOW_PRIVATE_ADDRESSES=yes"
-            )
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-"""A network's own translation to IPv4 (RFC 6052): the last 32 bits are the address that is really called."""
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text)
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _TRANSLATED:
-            address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        else:
-            address = address.ipv4_mapped or address.sixtofour or address
-    if isinstance(address, ipaddress.IPv6Address) and int(address) >> 32 == 0:
-        return False  # an IPv4 address in a form that is no longer used, and reaches this machine
-    return address.is_global and not address.is_multicast
+    return allowed_addresses(host, port or 443, allow_private)
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,3 +223,23 @@ class Connector(Protocol):
     def receive(self, headers: Mapping[str, str], body: bytes) -> list[StatusUpdate]:
         """Read a message that the back office pushed to us. Raises `UpdateRefused`."""
         ...
+
+
+Keep = Callable[[Sequence[News]], Awaitable[None]]
+"""Keeps news for good: when it has come back they cannot be lost here any more."""
+
+
+@runtime_checkable
+class HandsOver(Connector, Protocol):
+    """A way to a back office that tells each thing once, and forgets it when it is told that it was taken: a queue.
+
+    `updates` only looks; whoever takes what is there asks by `hand_over`.
+    """
+
+    async def hand_over(self, keep: Keep) -> None:
+        """Let `keep` have what is there, in parts, and only then tell the back office that it was taken.
+
+        Where `keep` fails or nobody comes back from it, the back office still has it and tells it again. Raises
+        `DeliveryFailed` where it cannot be asked, and after the rest was kept where something could not be read.
+        """
+        ...

@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from commonhall.connectors.events import SUBMITTED
 from commonhall.connectors.http import storable
 from commonhall.connectors.sandbox import open311
 from commonhall.connectors.sandbox.body import read_body
 from commonhall.connectors.sandbox.jobs import Jobs
 from commonhall.connectors.sandbox.push import Pusher
-from commonhall.connectors.webhook.events import SUBMITTED
 from commonhall.connectors.webhook.signing import verify
 from commonhall.engine.back_office import CaseStatus, UpdateRefused
 

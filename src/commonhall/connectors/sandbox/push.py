@@ -12,9 +12,9 @@ import httpx2
 import structlog
 from standardwebhooks.webhooks import Webhook
 
+from commonhall.connectors.events import UPDATED
 from commonhall.connectors.http import Caller, Patience
 from commonhall.connectors.sandbox.jobs import Job, Jobs, Update
-from commonhall.connectors.webhook.events import UPDATED
 from commonhall.connectors.webhook.signing import signed
 from commonhall.engine.back_office import DeliveryFailed
 

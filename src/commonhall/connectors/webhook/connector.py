@@ -11,9 +11,9 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from standardwebhooks.webhooks import Webhook
 
+from commonhall.connectors.events import submitted_event, updated_event
 from commonhall.connectors.http import Answer, Caller, Patience, refuse, storable
 from commonhall.connectors.kinds import Kind
-from commonhall.connectors.webhook.events import submitted_event, updated_event
 from commonhall.connectors.webhook.signing import signed, verify
 from commonhall.engine.back_office import CaseForDelivery, DeliveryFailed, Receipt, SetUpField, StatusUpdate
 

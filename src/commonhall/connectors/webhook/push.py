@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 from standardwebhooks.webhooks import Webhook
 
+from commonhall.connectors.events import SUBMITTED, UPDATED
 from commonhall.connectors.http import Caller, Patience
 from commonhall.connectors.webhook.connector import check
-from commonhall.connectors.webhook.events import SUBMITTED, UPDATED
 from commonhall.connectors.webhook.signing import signed
 
 

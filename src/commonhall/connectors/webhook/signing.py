@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from standardwebhooks.webhooks import Webhook
 
+from commonhall.connectors.events import MEDIA_TYPE
 from commonhall.engine.back_office import UpdateRefused
 
 TOLERANCE = timedelta(minutes=5)
@@ -24,7 +25,7 @@ def signed(signers: Sequence[Webhook], message_id: str, now: datetime, body: byt
     moment = now.astimezone(UTC)
     text = body.decode()
     return {
-        "content-type": "application/cloudevents+json",
+        "content-type": MEDIA_TYPE,
         "webhook-id": message_id,
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signer.sign(message_id, moment, text) for signer in signers),

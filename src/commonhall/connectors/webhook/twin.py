@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from commonhall.connectors.conformance import Subject
+from commonhall.connectors.events import UPDATED
 from commonhall.connectors.faults import Book, Faulty, Script, Told
 from commonhall.connectors.http import Patience
 from commonhall.connectors.webhook.connector import WebhookConnector, WebhookSecrets, WebhookSettings
-from commonhall.connectors.webhook.events import UPDATED
 from commonhall.connectors.webhook.signing import signed, verify
 from commonhall.engine.back_office import UpdateRefused
 

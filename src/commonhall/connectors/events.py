@@ -1,4 +1,7 @@
-"""The two CloudEvents 1.0 of a case (structured JSON mode, cloudevents.io): submitted goes out, updated comes in."""
+"""The two CloudEvents 1.0 of a case (structured JSON mode, cloudevents.io): submitted goes out, updated comes in.
+
+Webhooks and queues carry the same events.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from commonhall.engine.back_office import CaseFile, CaseForDelivery, CaseStatus,
 
 SUBMITTED = "uk.commonhall.case.submitted"
 UPDATED = "uk.commonhall.case.updated"
+MEDIA_TYPE = "application/cloudevents+json"
 LONGEST_ID = 200
 LONGEST_NOTE = 4000
 
 
-def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: str | None) -> bytes:
-    """The event of a submitted case, in UTF-8. Its id is the idempotency key, its subject our reference.
+def case_data(case: CaseForDelivery) -> dict[str, Any]:
+    """The data of a submitted case's event.
 
     `answers` are always the service's contract. Where the council has names of its own for them, `fields` has every
     answer once more under the name that this back office gave it, a council's own questions beside the others. `files`
@@ -46,6 +50,12 @@ def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: st
     }
     if case.names:
         data["fields"] = case.fields
+    return data
+
+
+def submitted_event(case: CaseForDelivery, idempotency_key: str, updates_url: str | None = None) -> bytes:
+    """The event of a submitted case, in UTF-8. Its id is the idempotency key, its subject our reference."""
+    data = case_data(case)
     if updates_url:
         data["updates_url"] = updates_url
     event = {
