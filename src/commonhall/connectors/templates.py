@@ -22,6 +22,7 @@ win, so that no answer can take the place of what a mapping says. Names hold no 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -107,7 +108,11 @@ class _Text:
     def _words(self, hole: _Hole, values: Mapping[str, Any]) -> str:
         found = hole.value(values, self.where)
         words = "" if found is _LEFT_OUT else as_text(found)
-        return self.spelt(words) if self.spelt else words
+        if self.spelt is None:
+            return words
+        if not words:
+            raise Unfilled(self.where, f"{{{{ {hole.text[:120]} }}}} is empty, where something must stand")
+        return self.spelt(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +303,7 @@ def as_text(value: Any) -> str:
         return str(int(value))
     if isinstance(value, list):
         return ", ".join(map(as_text, value))
-    return str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
 def _join(values: list[Any], between: str) -> str:
