@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 import httpx2
 import pytest
-import yaml
+from joserfc.jwk import RSAKey
 
 from commonhall.connectors.conformance import PATIENT
 from commonhall.connectors.registry import build_connector, connector_problem
@@ -21,6 +21,7 @@ from commonhall.connectors.rest.connector import PRESETS, presets
 from commonhall.connectors.rest.request import address
 from commonhall.connectors.samples import sample_case
 from commonhall.engine.back_office import Connector, Contact, DeliveryFailed, UpdateRefused
+from commonhall.engine.source import read_yaml
 from tests.conftest import SetClock
 from tests.connectors.answers import Answering, always, client, reply
 
@@ -30,6 +31,7 @@ SEND: dict[str, Any] = {
     "ask": {"path": "jobs", "body": {"ref": "{{ case.reference }}"}},
     "id": "{{ answer.body.id }}",
 }
+PEM = RSAKey.generate_key(2048, private=True).as_pem(private=True).decode()
 OK = always(201, b'{"id": 7}')
 
 
@@ -465,8 +467,14 @@ def test_the_ready_made_mappings_are_those_that_are_offered() -> None:
         assert tree["about"]
 
 
-def test_the_example_of_the_readme_is_right() -> None:
+def test_the_examples_of_the_readme_are_right() -> None:
     readme = Path(str(resources.files("commonhall.connectors.rest") / "README.md")).read_text("utf-8")
-    [example] = yaml.safe_load(re.search(r"```yaml\n(.*?)```", readme, re.DOTALL).group(1))  # type: ignore[union-attr]
-    assert example["kind"] == "rest"
-    assert connector_problem("rest", example["settings"], example["secrets"]) is None
+    examples = [
+        read_yaml("README.md", text)[0].data for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    ]
+    assert [len(connectors) for connectors in examples] == [1, len(PRESETS)]
+    for example in (*examples[0], *examples[1]):
+        assert example["kind"] == "rest"
+        secrets = {name: PEM if name == "private_key" else text for name, text in example["secrets"].items()}
+        assert connector_problem("rest", example["settings"], secrets) is None
+    assert {example["settings"]["preset"] for example in examples[1]} == dict(PRESETS).keys()

@@ -88,7 +88,7 @@ class Mapped:
             if name not in mapping.values
         ]
         if compiler.faults or missing or unknown:
-            raise MappingRefused("; ".join([*compiler.faults[:10], *missing, *unknown]))
+            raise MappingRefused(compiler.faults[:10], [*missing, *unknown])
         self._given = {
             "values": {name: values.get(name, one.default) for name, one in mapping.values.items()},
             "tables": merged(mapping.tables, tables),

@@ -24,11 +24,12 @@ up the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Self, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from commonhall.engine.source import read_yaml
 
 Ask = TypeVar("Ask", bound=BaseModel)
 """A request of a protocol, its texts templates."""
@@ -119,7 +120,15 @@ class MappingOf(_Part, Generic[Ask]):
 
 
 class MappingRefused(ValueError):  # noqa: N818
-    """A mapping cannot be used; the message has everything that is wrong, each with its place."""
+    """A mapping cannot be used; the message has everything that is wrong, each with its place.
+
+    `wrong` is what is wrong in the mapping itself, `values` what a council has not filled in or filled in for nothing.
+    """
+
+    def __init__(self, wrong: Sequence[str], values: Sequence[str]) -> None:
+        super().__init__("; ".join([*wrong, *values]))
+        self.wrong = tuple(wrong)
+        self.values = tuple(values)
 
 
 def merged(base: Any, over: Any) -> Any:
@@ -133,5 +142,8 @@ def merged(base: Any, over: Any) -> Any:
 
 def read_preset(text: str) -> dict[str, Any]:
     """A ready-made mapping that ships with a kind."""
-    found: dict[str, Any] = yaml.safe_load(text)
+    source, problems = read_yaml("a ready-made mapping", text)
+    if problems:
+        raise ValueError("; ".join(problem.message for problem in problems))
+    found: dict[str, Any] = source.data
     return found

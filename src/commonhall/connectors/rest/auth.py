@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -199,7 +199,8 @@ class SignIn:
             form["scope"] = self.auth.scope
         secret = self.secrets.get("client_secret") or ""
         if self.auth.send == "basic":
-            return form, {"authorization": _basic(self.auth.client_id, secret)}
+            # RFC 6749, 2.3.1: each is encoded as in a form first.
+            return form, {"authorization": _basic(quote_plus(self.auth.client_id), quote_plus(secret))}
         return {**form, "client_id": self.auth.client_id, "client_secret": secret}, {}
 
     def _assertion(self) -> str:

@@ -15,7 +15,7 @@ from commonhall.connectors.asking import Answered
 from commonhall.connectors.http import Answer, Caller, Patience, refuse, storable
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.mapped import Mapped
-from commonhall.connectors.mapping import MappingOf, merged, read_preset
+from commonhall.connectors.mapping import MappingOf, MappingRefused, merged, read_preset
 from commonhall.connectors.rest.auth import Auth, NoAuth, SignIn, secret_faults
 from commonhall.connectors.rest.request import Request, address, base_fault, message
 from commonhall.connectors.templates import as_text, as_values
@@ -103,6 +103,9 @@ def faults(settings: RestSettings, secrets: RestSecrets) -> list[tuple[tuple[str
     found: list[tuple[tuple[str | int, ...], str]] = []
     try:
         Mapped(settings.whole(), values=settings.values, tables=settings.tables, secret={})
+    except MappingRefused as refused:
+        found += [(("settings", "mapping"), f"settings.mapping: {wrong}") for wrong in refused.wrong]
+        found += [(("settings", "values"), f"settings.{wrong}") for wrong in refused.values]
     except ValueError as wrong:
         found.append((("settings", "mapping"), f"settings.mapping: {wrong}"))
     found += secret_faults(settings.auth, secrets.model_dump())
