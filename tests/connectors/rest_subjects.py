@@ -55,7 +55,7 @@ def salesforce_settings(url: str) -> dict[str, Any]:
     return {
         "base": url,
         "preset": "salesforce",
-        "values": {"reference": salesforce.REFERENCE},
+        "values": {"reference": salesforce.REFERENCE, "note": salesforce.NOTE},
         "mapping": {"deliver": {"ask": {"body": {"...": "{{ fields }}"}}}},
         "auth": {
             "type": "jwt", "token_url": f"{url}/services/oauth2/token", "issuer": salesforce.ISSUER,
@@ -70,7 +70,7 @@ def dynamics_settings(url: str) -> dict[str, Any]:
     return {
         "base": url,
         "preset": "dynamics",
-        "values": {"reference": dynamics.REFERENCE, "account": dynamics.ACCOUNT},
+        "values": {"reference": dynamics.REFERENCE, "account": dynamics.ACCOUNT, "note": dynamics.NOTE},
         "mapping": {"deliver": {"ask": {"body": {"...": "{{ fields }}", "emailaddress": "{{ case.email }}"}}}},
         "auth": {
             "type": "oauth2", "token_url": f"{origin}/tenant/oauth2/v2.0/token", "client_id": dynamics.CLIENT,

@@ -13,13 +13,15 @@ from urllib.parse import parse_qs
 
 import httpx2
 import pytest
-import yaml
+from joserfc.jwk import RSAKey
 
 from commonhall.connectors.conformance import PATIENT
 from commonhall.connectors.registry import build_connector, connector_problem
 from commonhall.connectors.rest.connector import PRESETS, presets
+from commonhall.connectors.rest.request import address
 from commonhall.connectors.samples import sample_case
-from commonhall.engine.back_office import CaseFile, Connector, DeliveryFailed, UpdateRefused
+from commonhall.engine.back_office import Connector, Contact, DeliveryFailed, UpdateRefused
+from commonhall.engine.source import read_yaml
 from tests.conftest import SetClock
 from tests.connectors.answers import Answering, always, client, reply
 
@@ -29,6 +31,7 @@ SEND: dict[str, Any] = {
     "ask": {"path": "jobs", "body": {"ref": "{{ case.reference }}"}},
     "id": "{{ answer.body.id }}",
 }
+PEM = RSAKey.generate_key(2048, private=True).as_pem(private=True).decode()
 OK = always(201, b'{"id": 7}')
 
 
@@ -74,19 +77,92 @@ async def test_a_request_is_what_the_mapping_says(clock: SetClock) -> None:
     assert parse_qs(form.content.decode()) == {"a": ["true"], "b": ["é"]}
 
 
-@pytest.mark.parametrize("path", ["{{ case.answers.up }}", "jobs/../../x", "x/{{ case.answers.dots }}"])
-async def test_no_value_leads_a_path_elsewhere(clock: SetClock, path: str) -> None:
-    case = replace(sample_case("R1"), answers={"up": "https://evil.example/x", "dots": "..", "line": "a\nb"})
+HOSTILE_PARTS = {
+    "https://evil.example/x": "https%3A%2F%2Fevil.example%2Fx",
+    "a b?c=d&e#f%2e": "a%20b%3Fc%3Dd%26e%23f%252e",
+    "%2e%2e/admin": "%252e%252e%2Fadmin",
+    "//evil.example": "%2F%2Fevil.example",
+    "ŵ\r\nHost: evil": "%C5%B5%0D%0AHost%3A%20evil",
+    "../../admin": "..%2F..%2Fadmin",
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE_PARTS)
+async def test_a_value_is_one_segment_of_a_path_whatever_is_in_it(clock: SetClock, value: str) -> None:
+    seen: list[httpx2.Request] = []
+    ask = {"path": "jobs/{{ case.answers.v }}/x", "query": {"q": "{{ case.answers.v }}"}}
+    connector = rest(lambda request: seen.append(request) or reply(201, b'{"id": 7}'), clock, mapping={"deliver": {**SEND, "ask": ask}})  # fmt: skip
+    await connector.deliver(replace(sample_case("R1"), answers={"v": value}), "k")
+    assert seen[0].url.raw_path.decode().partition("?")[0] == f"/api/jobs/{HOSTILE_PARTS[value]}/x"
+    assert parse_qs(seen[0].url.query.decode()) == {"q": [value]}
+    assert seen[0].url.host == "jobs.example"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("jobs/../../x", "would leave it"),
+        ("jobs/%2E%2e/x", "would leave it"),
+        ("jobs/{{ case.answers.dots }}", "would leave it"),
+        (
+            "jobs/{{ case.answers.none }}",
+            "path: {{ case.answers.none }} is empty, where something must stand",
+        ),
+        ("jobs/{{? case.answers.missing }}", "is empty, where something must stand"),
+    ],
+)
+async def test_no_path_leads_elsewhere_or_to_all_there_is(clock: SetClock, path: str, said: str) -> None:
+    case = replace(sample_case("R1"), answers={"dots": "..", "none": ""})
     connector = rest(OK, clock, mapping={"deliver": {**SEND, "ask": {"path": path}}})
-    with pytest.raises(DeliveryFailed, match=r"would leave it|at another address") as failed:
+    with pytest.raises(DeliveryFailed, match=re.escape(said)) as failed:
         await connector.deliver(case, "k")
     assert not failed.value.permanent
-    for answers, expected in ({"up": "a b?c=d#e%"}, "/a%20b?c=d%23e%"), ({"up": "ŵ"}, "/%C5%B5"):
-        seen: list[httpx2.Request] = []
-        odd = rest(lambda request, seen=seen: seen.append(request) or reply(201, b'{"id": 1}'), clock, mapping={"deliver": {**SEND, "ask": {"path": "{{ case.answers.up }}"}}})  # fmt: skip
-        await odd.deliver(replace(case, answers=answers), "k")
-        assert seen[0].url.host == "jobs.example"
-        assert expected.split("?")[0] in str(seen[0].url)
+
+
+@pytest.mark.parametrize(
+    ("base", "link", "followed"),
+    [
+        (BASE, "https://jobs.example/api/news?$skip=%3Ca%20b%3E&x=1", "/api/news?$skip=%3Ca%20b%3E&x=1"),
+        (BASE, "HTTPS://JOBS.EXAMPLE:443/api/news", "/api/news"),
+        (BASE, "/api/news?p=2", "/api/news?p=2"),
+        (BASE, "news?p=2", "/api/news?p=2"),
+        ("https://jobs.example", "/services/query/01g-2", "/services/query/01g-2"),
+        (BASE, "https://evil.example/api/news", ""),
+        (BASE, "https://jobs.example@evil.example/api/news", ""),
+        (BASE, "https://jobs.example:8443/api/news", ""),
+        (BASE, "http://jobs.example/api/news", ""),
+        (BASE, "//evil.example/api/news", ""),
+        (BASE, "/apish/news", ""),
+        (BASE, "/api/../admin", ""),
+        (BASE, "/api/%2e%2e/admin", ""),
+        (BASE, "\\\\evil.example\\api", ""),
+        (BASE, "https://[evil/api", ""),
+    ],
+)
+def test_a_link_is_followed_below_the_base_alone(base: str, link: str, followed: str) -> None:
+    if followed:
+        request = {"link": link, "path": "not this", "query": {"nor": "this"}}
+        assert address(base, request, {}) == f"https://jobs.example{followed}"
+        assert address(base, request, {"code": "k"}).endswith("&code=k" if "?" in followed else "?code=k")
+    else:
+        with pytest.raises(DeliveryFailed, match=r"at another address|would leave it"):
+            address(base, {"link": link}, {})
+
+
+async def test_headers_hold_any_letters_and_nothing_else(clock: SetClock) -> None:
+    seen: list[httpx2.Request] = []
+    ask = {"path": "jobs", "headers": {"X-Name": "{{ case.name }}", "content-type": "text/x", "Idempotency-Key": "own"}, "body": 1}  # fmt: skip
+    connector = rest(
+        lambda request: seen.append(request) or reply(201, b'{"id": 7}'), clock, {"key": " clé\r\n"},
+        mapping={"deliver": {**SEND, "ask": ask}}, auth={"type": "key", "header": "X-API-Key"},
+    )  # fmt: skip
+    case = replace(sample_case("R1"), contact=Contact("Siôn\r\nX-Evil: 1"))
+    await connector.deliver(case, "k")
+    sent = dict(seen[0].headers.raw)
+    assert sent[b"x-name"] == "Siôn X-Evil: 1".encode()
+    assert sent[b"x-api-key"] == "clé".encode()
+    assert sent[b"idempotency-key"] == b"own"
+    assert [text for name, text in seen[0].headers.raw if name == b"content-type"] == [b"text/x"]
 
 
 async def test_a_no_behind_a_good_status_is_a_no(clock: SetClock) -> None:
@@ -156,18 +232,26 @@ async def test_what_it_has_already_is_not_sent_again(clock: SetClock) -> None:
     assert seen == ["GET", "POST", "GET", "GET", "GET"], "in doubt nothing is sent"
 
 
-async def test_files_go_along_one_by_one(clock: SetClock) -> None:
-    async def read() -> bytes:
-        return b"photo"
-
-    bodies: list[dict[str, Any]] = []
+async def test_what_it_says_it_knows_is_looked_for_again(clock: SetClock) -> None:
+    find = {"ask": {"method": "GET", "path": "find"}, "id": "{{? answer.body.hit }}"}
+    mapping = {"find": find, "deliver": {**SEND, "statuses": {"409": "known"}}}
+    hits = iter([{}, {"hit": "J9"}, {}, {}])
     connector = rest(
-        lambda request: bodies.append(json.loads(request.content)) or reply(201, b'{"id": "J1"}'), clock,
-        mapping={"deliver": SEND, "attach": {"ask": {"path": "jobs/{{ id }}/files", "body": {"name": "{{ file.name }}", "data": "{{ file.base64 }}"}}}},
+        lambda request: reply(200, json.dumps(next(hits)).encode()) if request.method == "GET" else reply(409),
+        clock, mapping=mapping,
     )  # fmt: skip
-    files = (CaseFile("a.jpg", "image/jpeg", "0", 5, read),)
-    await connector.deliver(replace(sample_case("R1"), files=files), "k")
-    assert bodies == [{"ref": "R1"}, {"name": "a.jpg", "data": "cGhvdG8="}]
+    assert (await connector.deliver(sample_case("R1"), "k")).external_id == "J9"
+    with pytest.raises(DeliveryFailed, match=r"has the case already \(409\), but it is not found") as failed:
+        await connector.deliver(sample_case("R1"), "k")
+    assert not failed.value.permanent
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 700 + b"]" * 700, b'{"id": {"": 1, "\\u0000": 2}}', b"9" * 5000, b'"\\ud800"']
+)
+async def test_whatever_an_answer_holds_is_a_failure_in_words(clock: SetClock, body: bytes) -> None:
+    with pytest.raises(DeliveryFailed, match="the answer has no number"):
+        await rest(always(200, body), clock).deliver(sample_case("R1"), "k")
 
 
 async def test_a_mapping_that_misses_an_answer_says_which_and_the_case_waits(clock: SetClock) -> None:
@@ -245,14 +329,37 @@ async def test_no_token_is_a_setting_to_be_put_right(clock: SetClock, answer: An
     assert "hush" not in failed.value.reason
 
 
+@pytest.mark.parametrize(
+    ("auth", "secrets"),
+    [
+        ({"type": "key", "header": "X-API-Key"}, {"key": "hush-hush"}),
+        ({"type": "key", "query": "code"}, {"key": "hush-hush\n"}),
+        ({"type": "oauth2", "token_url": "https://login.example/token", "client_id": "c"}, {"client_secret": "hush-hush"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+async def test_a_secret_that_comes_back_is_not_told(
+    clock: SetClock, auth: dict[str, Any], secrets: dict[str, Any], status: int
+) -> None:
+    said = json.dumps({"message": "no hush-hush, no token-token", "error": "hush-hush"}).encode()
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/token" and status != 400:
+            return reply(200, b'{"access_token": "token-token"}')
+        return reply(status, said)
+
+    mapping = {"deliver": {**SEND, "accepted": "{{ false }}", "reason": "{{ answer.body.message }}"}}
+    with pytest.raises(DeliveryFailed) as failed:
+        await rest(answer, clock, secrets, auth=auth, mapping=mapping).deliver(sample_case("R1"), "k")
+    assert "hush-hush" not in failed.value.reason
+    assert "[a secret]" in failed.value.reason
+    assert auth["type"] != "oauth2" or "token-token" not in failed.value.reason
+
+
 # -- what is told ------------------------------------------------------------------------------------------------
 
 NEWS: dict[str, Any] = {
-    "ask": {
-        "method": "GET",
-        "path": "{{ next == null ? 'news' : next }}",
-        "query": {"since": "{{? next == null ? since : null }}"},
-    },
+    "ask": {"method": "GET", "path": "news", "link": "{{? next }}", "query": {"since": "{{ since }}"}},
     "items": "{{ answer.body.news }}",
     "next": "{{? answer.body.next }}",
     "each": {
@@ -263,7 +370,6 @@ NEWS: dict[str, Any] = {
         "note": "{{? item.words }}",
     },
 }
-NEWS["ask"]["query"]["since"] = "{{? next == null ? dyn(since) : dyn(null) }}"
 STATUS = {"status": {"done": "fixed", "busy": "in_progress"}}
 
 
@@ -311,6 +417,10 @@ async def test_what_cannot_be_read_is_never_nothing_new(clock: SetClock) -> None
         await listening(clock, {"news": [good], "next": "https://evil.example/api/news"}).updates(NOW)
     with pytest.raises(UpdateRefused):
         listening(clock).receive({}, b"")
+    blind = {"deliver": SEND, "updates": {**NEWS, "next": "{{ answer.body.more }}"}}
+    connector = rest(always(200, b'{"news": []}'), clock, mapping=blind, tables=STATUS)
+    with pytest.raises(DeliveryFailed, match="whether there is another page cannot be read"):
+        await connector.updates(NOW)
 
 
 # -- setting one up ----------------------------------------------------------------------------------------------
@@ -329,6 +439,16 @@ async def test_what_cannot_be_read_is_never_nothing_new(clock: SetClock) -> None
         ({"mapping": {"deliver": SEND}, "auth": {"type": "basic", "username": "u"}}, {}, "secrets.password is missing: basic needs it"),
         ({"mapping": {"deliver": SEND}, "auth": {"type": "fax"}}, {}, "settings.auth"),
         ({"mapping": {"deliver": SEND}, "colour": 1}, {}, "settings.colour is not known"),
+        ({"mapping": {"deliver": SEND}, "base": "https://jobs.example:99999/api"}, {}, "settings.base: this is not a web address"),
+        ({"mapping": {"deliver": SEND}, "base": "https://jobs.example/api?key=1"}, {}, "must end before any ? or #"),
+        ({"mapping": {"deliver": SEND}, "base": "https://a:b@jobs.example"}, {}, "must not carry a user name"),
+        ({"mapping": {"deliver": {"ask": {"path": "x", "headers": {"Host": "y"}}}}}, {}, "deliver.ask: the header Host is not a mapping's to set"),
+        ({"mapping": {"deliver": {"ask": {"path": "x", "headers": {"X Y": "y"}}}}}, {}, "'X Y' is no name of a header"),
+        ({"mapping": {"deliver": {"ask": {"path": "x", "body": 1, "form": {}}}}}, {}, "a body, a form or raw, not several"),
+        ({"mapping": {"deliver": {**SEND, "statuses": {409: "known"}}}}, {}, "'known' needs a find"),
+        ({"mapping": {"deliver": SEND}, "auth": {"type": "key", "query": "a", "header": "b"}}, {"key": "k"}, "not in both"),
+        ({"mapping": {"deliver": SEND}, "auth": {"type": "jwt", "token_url": "https://a.example", "issuer": "i", "subject": "s", "audience": "a"}}, {"private_key": "nonsense"}, "secrets.private_key is no private RSA key"),
+        ({"mapping": {"deliver": SEND}, "auth": {"type": "oauth2", "token_url": "ftp://a.example", "client_id": "i"}}, {"client_secret": "s"}, "this is not a web address"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_when_it_is_set_up(
@@ -347,8 +467,14 @@ def test_the_ready_made_mappings_are_those_that_are_offered() -> None:
         assert tree["about"]
 
 
-def test_the_example_of_the_readme_is_right() -> None:
+def test_the_examples_of_the_readme_are_right() -> None:
     readme = Path(str(resources.files("commonhall.connectors.rest") / "README.md")).read_text("utf-8")
-    [example] = yaml.safe_load(re.search(r"```yaml\n(.*?)```", readme, re.DOTALL).group(1))  # type: ignore[union-attr]
-    assert example["kind"] == "rest"
-    assert connector_problem("rest", example["settings"], example["secrets"]) is None
+    examples = [
+        read_yaml("README.md", text)[0].data for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    ]
+    assert [len(connectors) for connectors in examples] == [1, len(PRESETS)]
+    for example in (*examples[0], *examples[1]):
+        assert example["kind"] == "rest"
+        secrets = {name: PEM if name == "private_key" else text for name, text in example["secrets"].items()}
+        assert connector_problem("rest", example["settings"], secrets) is None
+    assert {example["settings"]["preset"] for example in examples[1]} == dict(PRESETS).keys()

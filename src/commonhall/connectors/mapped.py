@@ -2,62 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
-
+from commonhall.connectors.asking import (
+    LONGEST_ID,
+    Answered,
+    Asker,
+    MappingCompiler,
+    as_number,
+    filled,
+    later,
+    looked_up,
+)  # fmt: skip
+from commonhall.connectors.dialect import as_text
 from commonhall.connectors.http import storable
+from commonhall.connectors.mapped_files import MappedFiles
 from commonhall.connectors.mapping import Deliver, MappingOf, MappingRefused, Updates, merged
-from commonhall.connectors.templates import Template, Unfilled, Where, as_text, as_values, compile_template
+from commonhall.connectors.templates import Template, Unfilled, as_values
 from commonhall.engine.back_office import CaseForDelivery, CaseStatus, DeliveryFailed, Receipt, StatusUpdate
 
 MOST_PAGES = 50
-LONGEST_ID = 200
 LONGEST_NOTE = 4000
 _LONDON = ZoneInfo("Europe/London")
 _KNOWN = ("case", "fields", "key", "now", "values", "tables")
 _SENDING = (*_KNOWN, "secret")
+_DELIVERING = (*_SENDING, "files", "uploaded")
 _HEARING = (*_KNOWN, "answer")
 """No secret can come into what is kept of an answer."""
 _ASKING = ("since", "next", "now", "values", "tables", "secret")
 _NEWS = ("since", "next", "now", "values", "tables", "answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer: `values` as templates see it; `failure` says what it means where it is no acceptance."""
-
-    status: int
-    values: Mapping[str, Any]
-    failure: DeliveryFailed | None = None
-
-
-Asker = Callable[[Mapping[str, Any]], Awaitable[Answered]]
-"""Makes a request of a filled `ask`. Raises `DeliveryFailed` where there is no answer."""
-
-
-@dataclass(slots=True)
-class _Compiler:
-    """Compiles the templates of a mapping and collects what is wrong in them."""
-
-    faults: list[str] = field(default_factory=list)
-
-    def make(self, where: Where, tree: Any, variables: tuple[str, ...]) -> Template | None:
-        if tree is None:
-            return None
-        template, faults = compile_template(tree, variables)
-        self.faults += [f"{'.'.join(map(str, (*where, *one.where)))}: {one.message}" for one in faults]
-        return template
-
-    def need(self, where: Where, tree: Any, variables: tuple[str, ...]) -> Template:
-        made = self.make(where, tree, variables)
-        assert made is not None
-        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +70,13 @@ class Mapped:
         tables: Mapping[str, Any],
         secret: Mapping[str, Any],
     ) -> None:
-        compiler = _Compiler()
+        compiler = MappingCompiler()
         self._deliver = _delivering(mapping.deliver, compiler)
-        self._find = self._find_id = self._attach = None
+        self._find = self._find_id = None
         if mapping.find is not None:
-            self._find = compiler.need(("find", "ask"), _tree(mapping.find.ask), _SENDING)
+            self._find = compiler.ask(("find", "ask"), mapping.find.ask, _SENDING)
             self._find_id = compiler.need(("find", "id"), mapping.find.id, _HEARING)
-        if mapping.attach is not None:
-            attaching = (*_SENDING, "file", "id")
-            self._attach = compiler.need(("attach", "ask"), _tree(mapping.attach.ask), attaching)
+        self._files = MappedFiles(mapping, compiler, _KNOWN)
         self._updates = _updating(mapping.updates, compiler) if mapping.updates else None
         missing = [
             f"values.{name} is missing: {one.label}"
@@ -114,7 +89,7 @@ class Mapped:
             if name not in mapping.values
         ]
         if compiler.faults or missing or unknown:
-            raise MappingRefused("; ".join([*compiler.faults[:10], *missing, *unknown]))
+            raise MappingRefused(compiler.faults[:10], [*missing, *unknown])
         self._given = {
             "values": {name: values.get(name, one.default) for name, one in mapping.values.items()},
             "tables": merged(mapping.tables, tables),
@@ -129,32 +104,27 @@ class Mapped:
     async def deliver(self, case: CaseForDelivery, key: str, now: datetime, ask: Asker) -> Receipt:
         """Send a case, unless the back office has it. Raises `DeliveryFailed`."""
         values = as_values(case=case_values(case), fields=case.fields, key=key, now=now, **self._given)
-        receipt = await self._found(values, ask)
-        if receipt is None:
-            answered = await ask(_filled(self._deliver.ask, values))
-            receipt = self._receipt({**values, "answer": answered.values}, answered)
-        if self._attach is not None:
-            for file in case.files:
-                content = base64.b64encode(await file.read()).decode()
-                one = as_values(file={"name": file.name, "media_type": file.media_type, "size": file.size, "base64": content})  # fmt: skip
-                sent = await ask(_filled(self._attach, {**values, **one, "id": receipt.external_id}))
-                if sent.failure is not None:
-                    raise _later(sent.failure)
+        receipt = await self._found(values, ask) or await self._sent(case, values, key, ask)
+        await self._files.after(case, receipt.external_id, values, ask)
         return receipt
 
     async def _found(self, values: Mapping[str, Any], ask: Asker) -> Receipt | None:
         if self._find is None or self._find_id is None:
             return None
-        answered = await ask(_filled(self._find, values))
-        if answered.failure is not None:
-            raise _later(answered.failure)
-        try:
-            number = self._find_id.text({**values, "answer": answered.values})
-        except Unfilled as why:
+        number = await looked_up(self._find, self._find_id, values, ask)
+        return Receipt(number) if number else None
+
+    async def _sent(self, case: CaseForDelivery, values: Mapping[str, Any], key: str, ask: Asker) -> Receipt:
+        sending = {**values, **await self._files.before(case, values, ask)}
+        answered = await ask(filled(self._deliver.ask, sending), key)
+        if self._deliver.statuses.get(answered.status) != "known":
+            return self._receipt({**values, "answer": answered.values}, answered)
+        receipt = await self._found(values, ask)
+        if receipt is None:
             raise DeliveryFailed(
-                f"whether the back office has it cannot be read in its answer: {why}"
-            ) from None
-        return Receipt(_number(number)) if number else None
+                f"it says that it has the case already ({answered.status}), but it is not found there"
+            )
+        return receipt
 
     def _receipt(self, values: Mapping[str, Any], answered: Answered) -> Receipt:
         said = self._deliver
@@ -168,13 +138,13 @@ class Mapped:
         if said.accepted is not None and not _holds(said.accepted, values):
             raise DeliveryFailed(_reason(said.reason, values, "the answer does not say that it was accepted"))
         try:
-            number = said.id.text(values) if said.id else ""
+            number = as_number(said.id.fill(values)) if said.id else ""
             note = said.note.text(values) if said.note else ""
         except Unfilled as why:
             raise DeliveryFailed(f"the answer has no number where the mapping looks for it: {why}") from None
         if said.id is not None and not number:
             raise DeliveryFailed("the answer has no number where the mapping looks for it")
-        return Receipt(_number(number) or None, storable(note)[:LONGEST_NOTE])
+        return Receipt(number or None, storable(note)[:LONGEST_NOTE])
 
     async def updates(self, since: datetime, now: datetime, ask: Asker) -> list[StatusUpdate]:
         """What has happened since then, oldest first. Raises `DeliveryFailed` where it cannot be had whole."""
@@ -184,12 +154,15 @@ class Mapped:
         following: Any = None
         for _ in range(MOST_PAGES):
             values = as_values(since=since, now=now, next=following, **self._given)
-            answered = await ask(_filled(self._updates.ask, values))
+            answered = await ask(filled(self._updates.ask, values))
             if answered.failure is not None:
-                raise _later(answered.failure)
+                raise later(answered.failure)
             values = {**values, "answer": answered.values}
             found += self._read(values)
-            following = _maybe(self._updates.next, values)
+            try:
+                following = self._updates.next.fill(values) if self._updates.next else None
+            except Unfilled as why:
+                raise DeliveryFailed(f"whether there is another page cannot be read: {why}") from None
             if following in (None, ""):
                 return sorted(found, key=lambda one: one.at)
         raise DeliveryFailed(f"its news fill more than {MOST_PAGES} pages: narrow what is asked")
@@ -231,20 +204,16 @@ class Mapped:
             at,
             note,
             storable(reference) or None,
-            _number(external) or None,
+            as_number(external) or None,
         )
 
 
-def _tree(ask: BaseModel) -> Any:
-    return ask.model_dump(exclude_none=True)
-
-
-def _delivering(deliver: Deliver[Any], compiler: _Compiler) -> _Delivering:
+def _delivering(deliver: Deliver[Any], compiler: MappingCompiler) -> _Delivering:
     def part(name: str) -> Template | None:
         return compiler.make(("deliver", name), getattr(deliver, name), _HEARING)
 
     return _Delivering(
-        ask=compiler.need(("deliver", "ask"), _tree(deliver.ask), _SENDING),
+        ask=compiler.ask(("deliver", "ask"), deliver.ask, _DELIVERING),
         id=part("id"),
         note=part("note"),
         accepted=part("accepted"),
@@ -254,13 +223,13 @@ def _delivering(deliver: Deliver[Any], compiler: _Compiler) -> _Delivering:
     )
 
 
-def _updating(updates: Updates[Any], compiler: _Compiler) -> _Updating:
+def _updating(updates: Updates[Any], compiler: MappingCompiler) -> _Updating:
     each = {
         name: compiler.need(("updates", "each", name), text, (*_NEWS, "item"))
         for name, text in updates.each.model_dump(exclude_none=True).items()
     }
     return _Updating(
-        compiler.need(("updates", "ask"), _tree(updates.ask), _ASKING),
+        compiler.ask(("updates", "ask"), updates.ask, _ASKING),
         compiler.need(("updates", "items"), updates.items, _NEWS),
         compiler.make(("updates", "next"), updates.next, _NEWS),
         each,
@@ -309,14 +278,6 @@ def case_values(case: CaseForDelivery) -> dict[str, Any]:
     }
 
 
-def _filled(template: Template, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        found: Mapping[str, Any] = template.fill(values)
-    except Unfilled as why:
-        raise DeliveryFailed(f"the mapping cannot be filled: {why}") from None
-    return found
-
-
 def _holds(template: Template | None, values: Mapping[str, Any]) -> bool:
     try:
         return template is not None and template.fill(values) is True
@@ -346,15 +307,6 @@ def _as_told(answered: Answered, statuses: Mapping[int, str]) -> DeliveryFailed 
     return DeliveryFailed(
         reason, permanent=word == "no", retry_after=failure.retry_after if failure else None
     )
-
-
-def _later(failure: DeliveryFailed) -> DeliveryFailed:
-    """A question that failed says nothing against the case."""
-    return DeliveryFailed(failure.reason, retry_after=failure.retry_after)
-
-
-def _number(text: str) -> str:
-    return storable(text.strip())[:LONGEST_ID]
 
 
 def _moment(value: Any) -> datetime:

@@ -7,21 +7,33 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, quote_plus, urlencode
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from commonhall.connectors.http import Answer, Caller, storable
+from commonhall.connectors.rest.request import base_fault, header_fault
 from commonhall.engine.back_office import DeliveryFailed
 
 USUAL_LIFE = 300
 """Seconds that a token holds whose answer does not say."""
 SPARE = timedelta(seconds=30)
 ASSERTION_LIFE = 180
+SHORTEST_SECRET = 4
+"""A shorter one is no secret, and stands in every second word."""
+
+
+def _checked(address: str) -> str:
+    if wrong := base_fault(address.partition("?")[0]):
+        raise ValueError(wrong)
+    return address
+
+
+Address = Annotated[str, AfterValidator(_checked)]
 
 
 class _Auth(BaseModel):
@@ -42,6 +54,16 @@ class KeyAuth(_Auth):
     prefix: str = ""
     query: str | None = None
 
+    @model_validator(mode="after")
+    def _is_in_one_place(self) -> Self:
+        if self.query and (self.header or self.prefix):
+            raise ValueError(
+                "a key stands in a header, which may have a prefix, or in the query, not in both"
+            )
+        if self.header and (wrong := header_fault(self.header)):
+            raise ValueError(wrong)
+        return self
+
 
 class BasicAuth(_Auth):
     """A name and `secrets.password`."""
@@ -54,7 +76,7 @@ class ClientCredentials(_Auth):
     """OAuth 2.0 client credentials (RFC 6749, 4.4) with `secrets.client_secret`, in the form or as Basic."""
 
     type: Literal["oauth2"]
-    token_url: str = Field(pattern=r"^https?://")
+    token_url: Address
     client_id: str
     scope: str | None = None
     parameters: dict[str, str] = {}
@@ -65,7 +87,7 @@ class JwtBearer(_Auth):
     """OAuth 2.0 JWT bearer (RFC 7523, 2.1): an assertion signed with `secrets.private_key` (PEM, RS256)."""
 
     type: Literal["jwt"]
-    token_url: str = Field(pattern=r"^https?://")
+    token_url: Address
     issuer: str
     subject: str
     audience: str
@@ -74,13 +96,35 @@ class JwtBearer(_Auth):
 
 Auth = Annotated[NoAuth | KeyAuth | BasicAuth | ClientCredentials | JwtBearer, Field(discriminator="type")]
 
-NEEDED: Mapping[str, str] = {
+_NEEDED: Mapping[str, str] = {
     "key": "key",
     "basic": "password",
     "oauth2": "client_secret",
     "jwt": "private_key",
 }
 """Which secret each way needs."""
+
+
+def secret_faults(auth: _Auth, secrets: Mapping[str, str | None]) -> list[tuple[tuple[str | int, ...], str]]:
+    """What a way of signing in needs and has not got, each with its place."""
+    way = getattr(auth, "type", "none")
+    needed = _NEEDED.get(way)
+    if needed is None:
+        return []
+    given = secrets.get(needed)
+    if not given:
+        return [(("secrets", needed), f"secrets.{needed} is missing: {way} needs it")]
+    if needed == "private_key" and _rsa_key(given) is None:
+        return [(("secrets", needed), f"secrets.{needed} is no private RSA key in PEM without a password")]
+    return []
+
+
+def _rsa_key(pem: str) -> RSAKey | None:
+    try:
+        key = RSAKey.import_key(pem)
+    except (JoseError, ValueError, TypeError):
+        return None
+    return key if key.is_private else None
 
 
 @dataclass(slots=True)
@@ -99,19 +143,31 @@ class SignIn:
         match self.auth:
             case KeyAuth(header=header, prefix=prefix, query=query):
                 key = self.secrets.get("key") or ""
-                shown = {query: key} if query else {}
-                return ({header or "Authorization": f"{prefix}{key}"} if header or not query else {}), shown
+                if query:
+                    return {}, {query: key}
+                return {(header or "authorization").lower(): f"{prefix}{key}"}, {}
             case BasicAuth(username=username):
                 return {"authorization": _basic(username, self.secrets.get("password") or "")}, {}
             case ClientCredentials() | JwtBearer():
                 return {"authorization": f"Bearer {await self._bearer()}"}, {}
         return {}, {}
 
-    def forget(self) -> bool:
-        """Let a token go that was refused; whether there was one, so that another may be asked for."""
-        had = bool(self._token)
-        self._token = ""
-        return had
+    def forget(self, shown: Mapping[str, str]) -> bool:
+        """Let a token go that was refused; whether it was one, so that another may be asked for."""
+        if not isinstance(self.auth, ClientCredentials | JwtBearer):
+            return False
+        if shown.get("authorization") == f"Bearer {self._token}":
+            self._token = ""
+        return True
+
+    def hushed(self, failure: DeliveryFailed) -> DeliveryFailed:
+        """The same failure without our secrets, which a back office may say in its answer."""
+        words = failure.reason
+        known = [text for text in (*self.secrets.values(), self._token) if text]
+        for text in filter(lambda text: len(text) >= SHORTEST_SECRET, known):
+            for spelt in (text, text.strip(), quote(text, safe=""), json.dumps(text)[1:-1]):
+                words = words.replace(spelt, "[a secret]")
+        return DeliveryFailed(words, permanent=failure.permanent, retry_after=failure.retry_after)
 
     async def _bearer(self) -> str:
         if self._token and self._until is not None and self.clock() < self._until:
@@ -143,7 +199,8 @@ class SignIn:
             form["scope"] = self.auth.scope
         secret = self.secrets.get("client_secret") or ""
         if self.auth.send == "basic":
-            return form, {"authorization": _basic(self.auth.client_id, secret)}
+            # RFC 6749, 2.3.1: each is encoded as in a form first.
+            return form, {"authorization": _basic(quote_plus(self.auth.client_id), quote_plus(secret))}
         return {**form, "client_id": self.auth.client_id, "client_secret": secret}, {}
 
     def _assertion(self) -> str:
@@ -156,11 +213,10 @@ class SignIn:
             "iat": now,
             "exp": now + ASSERTION_LIFE,
         }
-        try:
-            key = RSAKey.import_key(self.secrets.get("private_key") or "")
-            return jwt.encode({"alg": "RS256"}, claims, key)
-        except (JoseError, ValueError, TypeError):
-            raise DeliveryFailed("secrets.private_key is no RSA key in PEM: enter it again") from None
+        key = _rsa_key(self.secrets.get("private_key") or "")
+        if key is None:
+            raise DeliveryFailed("secrets.private_key is no private RSA key in PEM: enter it again")
+        return jwt.encode({"alg": "RS256"}, claims, key)
 
 
 def _basic(username: str, password: str) -> str:

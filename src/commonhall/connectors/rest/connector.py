@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib import resources
-from typing import Any, Literal
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Annotated, Any
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
+from commonhall.connectors.asking import Answered
+from commonhall.connectors.dialect import as_text
 from commonhall.connectors.http import Answer, Caller, Patience, refuse, storable
 from commonhall.connectors.kinds import Kind
-from commonhall.connectors.mapped import Answered, Mapped
-from commonhall.connectors.mapping import MappingOf, merged, read_preset
-from commonhall.connectors.rest.auth import NEEDED, Auth, NoAuth, SignIn
-from commonhall.connectors.templates import as_text, as_values
+from commonhall.connectors.mapped import Mapped
+from commonhall.connectors.mapping import MappingOf, MappingRefused, merged, read_preset
+from commonhall.connectors.rest.auth import Auth, NoAuth, SignIn, secret_faults
+from commonhall.connectors.rest.request import Request, address, base_fault, message
+from commonhall.connectors.templates import as_values
 from commonhall.engine.back_office import (
     CaseForDelivery,
     DeliveryFailed,
@@ -28,23 +29,18 @@ from commonhall.engine.back_office import (
     UpdateRefused,
 )
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-class Request(BaseModel):
-    """A request: `path` stands below the base address; `body` is sent as JSON, `form` as a form."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    method: Literal["GET", "POST", "PUT", "PATCH"] = "POST"
-    path: str
-    query: dict[str, Any] = {}
-    headers: dict[str, str] = {}
-    body: Any = None
-    form: dict[str, Any] | None = None
-
-
 RestMapping = MappingOf[Request]
+
+
+def _in_a_sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"
+
+
+def _checked(base: str) -> str:
+    if wrong := base_fault(base):
+        raise ValueError(wrong)
+    return base
 
 
 def presets() -> dict[str, dict[str, Any]]:
@@ -66,7 +62,7 @@ class RestSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base: str = Field(pattern=r"^https?://")
+    base: Annotated[str, AfterValidator(_checked)]
     preset: str | None = None
     mapping: dict[str, Any] | None = None
     tables: dict[str, dict[str, Any]] = {}
@@ -86,7 +82,7 @@ class RestSettings(BaseModel):
             return RestMapping.model_validate(tree)
         except ValidationError as error:
             words = [
-                f"{'.'.join(map(str, one['loc']))}: {one['msg'][:1].lower()}{one['msg'][1:]}"
+                f"{'.'.join(map(str, one['loc'])) or 'mapping'}: {_in_a_sentence(one['msg'])}"
                 for one in error.errors(include_url=False, include_input=False)
             ]
             raise ValueError("; ".join(words[:10])) from None
@@ -108,11 +104,12 @@ def faults(settings: RestSettings, secrets: RestSecrets) -> list[tuple[tuple[str
     found: list[tuple[tuple[str | int, ...], str]] = []
     try:
         Mapped(settings.whole(), values=settings.values, tables=settings.tables, secret={})
+    except MappingRefused as refused:
+        found += [(("settings", "mapping"), f"settings.mapping: {wrong}") for wrong in refused.wrong]
+        found += [(("settings", "values"), f"settings.{wrong}") for wrong in refused.values]
     except ValueError as wrong:
         found.append((("settings", "mapping"), f"settings.mapping: {wrong}"))
-    needed = NEEDED.get(settings.auth.type)
-    if needed and not getattr(secrets, needed):
-        found.append((("secrets", needed), f"secrets.{needed} is missing: {settings.auth.type} needs it"))
+    found += secret_faults(settings.auth, secrets.model_dump())
     return found
 
 
@@ -144,93 +141,61 @@ class RestConnector:
 
     async def deliver(self, case: CaseForDelivery, idempotency_key: str) -> Receipt:
         """Send a case as the mapping says; the key goes along as Idempotency-Key, too."""
-        ask = _once(self._ask, idempotency_key)
-        return await self._mapped.deliver(case, idempotency_key, self._clock(), ask)
+        try:
+            return await self._mapped.deliver(case, idempotency_key, self._clock(), self._ask)
+        except DeliveryFailed as failure:
+            raise self._sign_in.hushed(failure) from None
 
     async def updates(self, since: datetime) -> list[StatusUpdate]:
         """Ask what has happened since then, as the mapping says."""
-        return await self._mapped.updates(since, self._clock(), self._ask)
+        try:
+            return await self._mapped.updates(since, self._clock(), self._ask)
+        except DeliveryFailed as failure:
+            raise self._sign_in.hushed(failure) from None
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> list[StatusUpdate]:
         """It is asked; it does not push."""
         raise UpdateRefused("this connector asks for its updates: nothing can be pushed to it")
 
     async def _ask(self, request: Mapping[str, Any], key: str = "") -> Answered:
-        answer = await self._call(request, key)
-        if answer.status == 401 and self._sign_in.forget():
+        headers, query = await self._sign_in.head()
+        answer = await self._call(request, key, headers, query)
+        if answer.status == 401 and self._sign_in.forget(headers):
             # The token may have been taken back before its time: once more, with another.
-            answer = await self._call(request, key)
-        body = _body(answer)
-        values = as_values(answer={"status": answer.status, "headers": dict(answer.headers), "body": body})
+            answer = await self._call(request, key, *await self._sign_in.head())
+        values, body = _read(answer)
         if not 200 <= answer.status < 300:
-            return Answered(
-                answer.status, values["answer"], refuse(answer, _said(answer, body), self._clock())
-            )
+            return Answered(answer.status, values, refuse(answer, _said(answer, body), self._clock()))
         if answer.is_page:
             words = "a web page came back: something in front of the back office answered"
-            return Answered(answer.status, values["answer"], DeliveryFailed(words))
-        return Answered(answer.status, values["answer"])
+            return Answered(answer.status, values, DeliveryFailed(words))
+        return Answered(answer.status, values)
 
-    async def _call(self, request: Mapping[str, Any], key: str) -> Answer:
-        shown, query = await self._sign_in.head()
-        given = {name: _CONTROL.sub(" ", as_text(text)) for name, text in request.get("headers", {}).items()}
-        headers = {"accept": "application/json", **given, **shown}
-        if key and request["method"] != "GET":
-            headers["idempotency-key"] = key
-        content = None
-        if request.get("form") is not None:
-            pairs = {name: as_text(value) for name, value in request["form"].items()}
-            content = urlencode(pairs, errors="replace").encode()
-            headers["content-type"] = "application/x-www-form-urlencoded"
-        elif request.get("body") is not None:
-            content = json.dumps(request["body"], ensure_ascii=False).encode("utf-8", "replace")
-            headers.setdefault("content-type", "application/json")
-        url = self._url(as_text(request["path"]), {**request.get("query", {}), **query})
-        return await self._caller.call(as_text(request["method"]), url, headers=headers, content=content)
-
-    def _url(self, path: str, query: Mapping[str, Any]) -> str:
-        """An address below the base, whatever came into the path. Raises `DeliveryFailed`."""
-        if path.startswith(("http://", "https://")):
-            # A page's own word for the next one: only where it is the same place.
-            if not path.startswith((f"{self._base}/", f"{self._base}?")):
-                raise DeliveryFailed(
-                    "the next page of its answer is at another address: that is not followed"
-                )
-            path = path.removeprefix(self._base)
-        path, _, own = path.partition("?")
-        parts = path.split("/")
-        if any(part in {".", ".."} for part in parts) or _CONTROL.search(path):
-            raise DeliveryFailed("the mapping cannot be filled: what comes into the path would leave it")
-        encoded = "/".join(quote(part, safe=_IN_A_PATH) for part in parts)
-        words = "&".join(
-            filter(None, [own, urlencode({k: as_text(v) for k, v in query.items()}, errors="replace")])
-        )
-        url = f"{self._base}/{encoded.lstrip('/')}{f'?{words}' if words else ''}"
-        if urlsplit(url).netloc != urlsplit(self._base).netloc:
-            raise DeliveryFailed("the mapping cannot be filled: its path leads to another host")
-        return url
+    async def _call(
+        self, request: Mapping[str, Any], key: str, shown: Mapping[str, str], query: Mapping[str, str]
+    ) -> Answer:
+        method = as_text(request["method"])
+        content, headers = message(request)
+        headers = {"accept": "application/json", **headers, **shown}
+        if key:
+            headers.setdefault("idempotency-key", key)
+        url = address(self._base, request, query)
+        return await self._caller.call(method, url, headers=headers, content=content)
 
 
 PRESETS = (("alloy", "Alloy"), ("dynamics", "Dynamics 365"), ("salesforce", "Salesforce"))
 """The ready-made mappings as the set-up form offers them: the files in mappings/, which a test compares."""
-_IN_A_PATH = "%!$&'()*+,;=:@~"
-"""What a segment of a path may hold as it is (RFC 3986); `%` stands for what a mapping has encoded itself."""
 
 
-def _once(ask: Callable[..., Any], key: str) -> Callable[[Mapping[str, Any]], Any]:
-    async def asking(request: Mapping[str, Any]) -> Answered:
-        found: Answered = await ask(request, key)
-        return found
-
-    return asking
-
-
-def _body(answer: Answer) -> Any:
-    """The answer's body: JSON where it is JSON, else its words."""
+def _read(answer: Answer) -> tuple[Mapping[str, Any], Any]:
+    """An answer as templates see it, and its body: JSON where it is JSON, else its words."""
+    plain = {"status": answer.status, "headers": dict(answer.headers)}
     try:
-        return json.loads(answer.body) if answer.body else None
+        body = json.loads(answer.body) if answer.body else None
+        return as_values(answer={**plain, "body": body})["answer"], body
     except (ValueError, RecursionError):
-        return answer.body[:10_000].decode("utf-8", "replace")
+        body = answer.body[:10_000].decode("utf-8", "replace")
+        return as_values(answer={**plain, "body": body})["answer"], body
 
 
 def _said(answer: Answer, body: Any) -> str:

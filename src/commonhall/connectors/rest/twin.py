@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commonhall.connectors.conformance import Subject
 from commonhall.connectors.faults import Book, Faulty, Script, Told, TwinJob
@@ -25,6 +25,7 @@ class JsonTwin:
     """A small back office that speaks JSON. Its own routes come from who builds on it."""
 
     path = ""
+    label = "commonhall-twin"
 
     def __init__(
         self,
@@ -36,7 +37,9 @@ class JsonTwin:
         self.book = Book(careful)
         self.script = Script()
         self.clock = clock
-        self.app = Faulty(Starlette(routes=list(routes)), self.script, spares=spares)
+        self.files: list[dict[str, Any]] = []
+        labelled = _labelled(Starlette(routes=list(routes)), self.label)
+        self.app = Faulty(labelled, self.script, spares=spares)
 
     def messages(self) -> list[tuple[dict[str, str], bytes]]:
         """Nothing is pushed: it is asked."""
@@ -66,6 +69,20 @@ class JsonTwin:
         """What was told from a moment on, as it was told."""
         begin = datetime.fromisoformat(text)
         return [told for told in self.book.told if told.at >= begin]
+
+
+def _labelled(app: ASGIApp, label: str) -> ASGIApp:
+    """The same application, whose answers say that they come from no product."""
+
+    async def labelled(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-simulator", label.encode())]
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return labelled
 
 
 def stamp(moment: datetime) -> str:

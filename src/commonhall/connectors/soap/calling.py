@@ -21,8 +21,8 @@ from zeep.helpers import serialize_object
 from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken
 
+from commonhall.connectors.asking import Answered
 from commonhall.connectors.http import Answer, Caller, refuse, storable
-from commonhall.connectors.mapped import Answered
 from commonhall.connectors.soap.place import Place, Token, in_xml
 from commonhall.connectors.templates import as_values
 from commonhall.engine.back_office import DeliveryFailed

@@ -10,9 +10,10 @@ from typing import Any, Literal
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from commonhall.connectors.asking import Answered
 from commonhall.connectors.http import Caller, Patience
 from commonhall.connectors.kinds import Kind
-from commonhall.connectors.mapped import Answered, Mapped
+from commonhall.connectors.mapped import Mapped
 from commonhall.connectors.mapping import MappingOf, merged, read_preset
 from commonhall.connectors.soap.place import Place, Token
 from commonhall.connectors.templates import Unfilled, as_values, compile_template
@@ -197,7 +198,7 @@ class SoapConnector:
         """It is asked; it does not push."""
         raise UpdateRefused("this connector asks for its updates: nothing can be pushed to it")
 
-    async def _ask(self, request: Mapping[str, Any]) -> Answered:
+    async def _ask(self, request: Mapping[str, Any], key: str = "") -> Answered:
         if self._enter is None:
             return await self._service.ask(request)
         kept = bool(self._token)

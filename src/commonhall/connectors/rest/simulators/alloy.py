@@ -17,16 +17,19 @@ from commonhall.connectors.rest.twin import KEY, JsonTwin, stamp
 DESIGN, REFERENCE, DESCRIPTION, STATUS, NOTE = (
     "designs_case", "attributes_reference", "attributes_description", "attributes_status", "attributes_note",
 )  # fmt: skip
+FILES, CHANGED = "attributes_filesAttachableAttachments", "attributes_itemsMetadataLastEditTime"
 
 
 class AlloySimulator(JsonTwin):
     """Not Alloy: what its interface takes and answers, as far as public facts go."""
 
     path = "/api"
+    label = "commonhall-simulator: this is not Alloy"
 
     def __init__(self, clock: Callable[[], datetime], *, careful: bool = True) -> None:
         routes = [
             Route("/api/item", self._item, methods=["POST"]),
+            Route("/api/file", self._file, methods=["POST"]),
             Route("/api/aqs/query", self._query, methods=["POST"]),
         ]
         super().__init__(clock, routes, careful, _asks_for_a_reference)
@@ -45,6 +48,8 @@ class AlloySimulator(JsonTwin):
             return JSONResponse(
                 {"errorCodeString": "ItemInvalid", "debugErrorMessage": "no such design"}, 400
             )
+        if not set(values.get(FILES, [])) <= {file["id"] for file in self.files}:
+            return JSONResponse({"errorCodeString": "ItemInvalid", "debugErrorMessage": "no such file"}, 400)
         key = request.headers.get("idempotency-key", "")
         # It keeps no keys: whoever sends a case again has looked for it first, or gets a second item.
         book = self.book
@@ -52,6 +57,15 @@ class AlloySimulator(JsonTwin):
         job = book.take(key, values[REFERENCE], given)
         book.careful = careful
         return JSONResponse({"item": {"itemId": job.number, "signature": "1", **given}}, 200)
+
+    async def _file(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        kind, content = request.headers.get("content-type", ""), await request.body()
+        if not content or "filename=" not in request.headers.get("content-disposition", ""):
+            return JSONResponse({"errorCodeString": "FileInvalid", "debugErrorMessage": "no file"}, 400)
+        self.files.append({"id": f"F{len(self.files) + 1}", "type": kind, "content": content})
+        return JSONResponse({"fileItemId": self.files[-1]["id"]})
 
     async def _query(self, request: Request) -> Response:
         if refused := self._refused(request):
@@ -68,8 +82,8 @@ class AlloySimulator(JsonTwin):
                     "itemId": told.job.number,
                     "designCode": DESIGN,
                     "signature": told.id,
-                    "lastEditDate": stamp(told.at),
                     "attributes": [
+                        {"attributeCode": CHANGED, "value": stamp(told.at)},
                         {"attributeCode": STATUS, "value": [f"status_{told.status}"]},
                         {"attributeCode": NOTE, "value": told.note},
                     ],
