@@ -29,6 +29,14 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {},
     ),
+    "csv-sftp": (
+        {
+            "host": "files.example",
+            "username": "council",
+            "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+        },
+        {"password": "hush"},
+    ),
     "pull": ({"system": "parking-crm"}, {}),
 }
 

@@ -187,7 +187,7 @@ class Mapped:
         assert self._updates is not None
         try:
             said = {name: template.fill(values) for name, template in self._updates.each.items()}
-            at = _moment(said["at"])
+            at = moment_of(said["at"])
         except (Unfilled, ValueError):
             return None
         update_id = as_text(said["id"])[:LONGEST_ID]
@@ -309,7 +309,11 @@ def _as_told(answered: Answered, statuses: Mapping[int, str]) -> DeliveryFailed 
     )
 
 
-def _moment(value: Any) -> datetime:
+def moment_of(value: Any) -> datetime:
+    """A moment as back offices write it: ISO 8601 (London's where no zone is said), or seconds or milliseconds since 1970.
+
+    Raises `ValueError`.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         # Seconds since 1970, or milliseconds.
         try:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from commonhall.connectors.csv_sftp import connector as csv_sftp
 from commonhall.connectors.http import Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
@@ -29,7 +30,7 @@ from commonhall.engine.back_office import (
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (open311.KIND, pull.KIND, rest.KIND, soap.KIND, webhook.KIND)}
+    {kind.name: kind for kind in (csv_sftp.KIND, open311.KIND, pull.KIND, rest.KIND, soap.KIND, webhook.KIND)}
 )
 """Every kind, by its name."""
 
