@@ -17,6 +17,10 @@ SECRET = "whsec_a2VlcCB0aGlzIGZyb20gZXZlcnlib2R5IGVsc2U="
 GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "open311": ({"endpoint": "https://waste.example/v2"}, {}),
     "webhook": ({"url": "https://office.example/cases"}, {"signing": [SECRET]}),
+    "queue": (
+        {"url": "amqps://broker.example", "username": "us", "routing_key": "cases.{{ case.service.id }}"},
+        {"password": "hush"},
+    ),
     "pull": ({"system": "parking-crm"}, {}),
 }
 

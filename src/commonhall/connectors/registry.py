@@ -14,6 +14,7 @@ from commonhall.connectors.http import Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
 from commonhall.connectors.pull import connector as pull
+from commonhall.connectors.queue import connector as queue
 from commonhall.connectors.webhook import connector as webhook
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -27,7 +28,7 @@ from commonhall.engine.back_office import (
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (open311.KIND, pull.KIND, webhook.KIND)}
+    {kind.name: kind for kind in (open311.KIND, pull.KIND, queue.KIND, webhook.KIND)}
 )
 """Every kind, by its name."""
 

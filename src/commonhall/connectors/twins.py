@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 from commonhall.connectors.conformance import Subject
 from commonhall.connectors.open311 import twin as open311
+from commonhall.connectors.queue import twin as queue
 from commonhall.connectors.webhook import twin as webhook
 
 SUBJECTS: Mapping[str, Subject] = MappingProxyType(
-    {subject.name: subject for subject in (open311.SUBJECT, webhook.SUBJECT)}
+    {subject.name: subject for subject in (open311.SUBJECT, queue.SUBJECT, webhook.SUBJECT)}
 )
 """A connector of each kind with its twin, by the kind's name."""
 
