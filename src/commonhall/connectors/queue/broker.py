@@ -17,6 +17,8 @@ from aio_pika import Connection, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aiormq import exceptions as wrong
 from aiormq.connection import TransportFactory
+from pamqp import commands, frame
+from pamqp.exceptions import PAMQPException
 from yarl import URL
 
 from commonhall.connectors.http import AnswerTooLong, Patience, storable
@@ -141,7 +143,10 @@ class Talk:
     def _failure(self, error: Exception) -> DeliveryFailed:
         if self._line.is_over:
             return AnswerTooLong(MOST_BYTES)
-        return error if isinstance(error, DeliveryFailed) else explain(error)
+        if isinstance(error, DeliveryFailed):
+            return error
+        refused = self._line.refusal() if isinstance(error, wrong.InvalidFrameError) else None
+        return refused or explain(error)
 
 
 async def _opened(connection: Connection) -> AbstractChannel:
@@ -237,6 +242,18 @@ class _Line(TransportFactory):
         """Whether more came than is read."""
         return self._reader is not None and self._reader.left < 0
 
+    def refusal(self) -> DeliveryFailed | None:
+        """The broker's last word, where that was a no while the conversation began: the library does not read it then."""
+        if self._reader is None:
+            return None
+        try:
+            _, _, last = frame.unmarshal(bytes(self._reader.last))
+        except PAMQPException:
+            return None
+        if not isinstance(last, commands.Connection.Close):
+            return None
+        return DeliveryFailed(f"the broker does not let us in: {storable(last.reply_text or '')[:300]}")
+
     def begin_again(self) -> None:
         """Count what is read from now on."""
         if self._reader is not None:
@@ -251,11 +268,19 @@ class _Line(TransportFactory):
 class _Bounded(asyncio.StreamReader):
     """Reads so much and no more."""
 
-    left = MOST_BYTES
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = MOST_BYTES
+        self.last = bytearray()
+        """The frame that was read last: the library reads one byte of it, then six, then the rest."""
 
     async def readexactly(self, n: int) -> bytes:
         """The next bytes. Raises `AnswerTooLong` before they are read where they would be too many."""
         self.left -= n
         if self.left < 0:
             raise AnswerTooLong(MOST_BYTES)
-        return await super().readexactly(n)
+        found = await super().readexactly(n)
+        if n == 1:
+            self.last.clear()
+        self.last += found
+        return found
