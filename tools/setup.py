@@ -208,6 +208,22 @@ def find_browser() -> None:
     )
 
 
+def find_broker() -> None:
+    """Make sure that RabbitMQ is here for the tests of message queues: as root, in a container of Debian's alone.
+
+    Elsewhere it would be started as a service of the machine's; the tests that need it are skipped where it is not.
+    """
+    there = Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists()
+    is_served = Path("/run/systemd/system").exists()
+    if there or is_served or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    step("installing RabbitMQ for the tests of message queues")
+    # Services of this run level are none, so it is not started.
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
+    run("apt-get", "update", "-q", env=env)
+    run("apt-get", "install", "-y", "-q", "--no-install-recommends", "rabbitmq-server", env=env)
+
+
 def main() -> None:
     """Do every step for the purpose named on the command line."""
     purpose = sys.argv[1] if len(sys.argv) == 2 else ""
@@ -223,6 +239,7 @@ def main() -> None:
         install_for_tests("html", "the HTML validator")
         install_for_tests("oidc", "the OpenID provider")
         find_browser()
+        find_broker()
     step("set-up is complete")
 
 
