@@ -208,6 +208,21 @@ def find_browser() -> None:
     )
 
 
+def find_broker() -> None:
+    """Make sure that RabbitMQ is here for the tests of message queues: as root, in a container of Debian's alone.
+
+    Elsewhere installing it would start it as a service of the machine's; where it is not, its tests are skipped.
+    """
+    there = Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists()
+    no_services = Path("/usr/sbin/policy-rc.d").exists() and not Path("/run/systemd/system").exists()
+    if there or not no_services or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    step("installing RabbitMQ for the tests of message queues")
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    run("apt-get", "update", "-q", env=env)
+    run("apt-get", "install", "-y", "-q", "--no-install-recommends", "rabbitmq-server", env=env)
+
+
 def main() -> None:
     """Do every step for the purpose named on the command line."""
     purpose = sys.argv[1] if len(sys.argv) == 2 else ""
@@ -223,6 +238,7 @@ def main() -> None:
         install_for_tests("html", "the HTML validator")
         install_for_tests("oidc", "the OpenID provider")
         find_browser()
+        find_broker()
     step("set-up is complete")
 
 

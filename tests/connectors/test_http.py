@@ -27,6 +27,7 @@ from commonhall.connectors.http import (
 from commonhall.engine.back_office import DeliveryFailed
 from tests.conftest import SetClock
 from tests.connectors.answers import always, client, reply
+from tests.connectors.test_places import PRIVATE
 
 Clock = Callable[[], datetime]
 NOW = SetClock()()
@@ -53,31 +54,7 @@ def test_only_plain_web_addresses_are_called(url: str) -> None:
 
 
 @pytest.mark.network
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "10.1.2.3",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "0.0.0.0",
-        "100.64.0.1",
-        "224.0.0.1",
-        "2130706433",
-        "0x7f000001",
-        "[::1]",
-        "[::]",
-        "[fe80::1]",
-        "[fc00::1]",
-        "[::ffff:127.0.0.1]",
-        "[2002:7f00:1::]",
-        "[ff0e::1]",
-        "[64:ff9b::a00:1]",
-        "[64:ff9b::a9fe:a9fe]",
-        "[::127.0.0.1]",
-    ],
-)
+@pytest.mark.parametrize("host", PRIVATE)
 def test_private_addresses_need_the_operators_word(host: str) -> None:
     with pytest.raises(DestinationRefused, match="COMMONHALL_ALLOW_PRIVATE_ADDRESSES"):
         check_destination(f"http://{host}/x", False)

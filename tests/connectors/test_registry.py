@@ -37,6 +37,10 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"password": "hush"},
     ),
+    "queue": (
+        {"url": "amqps://broker.example", "username": "us", "routing_key": "cases.{{ case.service.id }}"},
+        {"password": "hush"},
+    ),
     "pull": ({"system": "parking-crm"}, {}),
 }
 

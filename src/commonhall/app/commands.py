@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import os
 import secrets
 import signal
@@ -19,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from commonhall.app.catalogue_commands import catalogue, publish
+from commonhall.app.connector_commands import connector
 from commonhall.app.diff_command import diff
 from commonhall.app.links_commands import links
 from commonhall.app.merge_commands import merge_councils
@@ -55,6 +57,7 @@ cli.command()(diff)
 cli.command()(rehearse)
 cli.add_typer(catalogue, name="catalogue")
 cli.add_typer(links, name="links")
+cli.add_typer(connector, name="connector")
 cli.command()(publish)
 
 
@@ -69,6 +72,9 @@ def main() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+    for library in ("aiormq", "aio_pika"):
+        # They print a traceback of each connection that breaks, which is told in the delivery's own words.
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     # A service manager's word to stop must end like a person's Ctrl-C: the embedded database is stopped, too.
     signal.signal(signal.SIGTERM, _leave)
     try:

@@ -15,6 +15,7 @@ from commonhall.connectors.http import Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
 from commonhall.connectors.pull import connector as pull
+from commonhall.connectors.queue import connector as queue
 from commonhall.connectors.rest import connector as rest
 from commonhall.connectors.soap import connector as soap
 from commonhall.connectors.webhook import connector as webhook
@@ -30,7 +31,10 @@ from commonhall.engine.back_office import (
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (csv_sftp.KIND, open311.KIND, pull.KIND, rest.KIND, soap.KIND, webhook.KIND)}
+    {
+        kind.name: kind
+        for kind in (csv_sftp.KIND, open311.KIND, pull.KIND, queue.KIND, rest.KIND, soap.KIND, webhook.KIND)
+    }
 )
 """Every kind, by its name."""
 

@@ -1,0 +1,1 @@
+"""Message queues: AMQP 0-9-1, as RabbitMQ and brokers like it speak it."""
