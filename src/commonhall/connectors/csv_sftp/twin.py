@@ -25,6 +25,7 @@ from commonhall.connectors.faults import Book, Fault, Script, Told
 from commonhall.connectors.http import Patience
 from commonhall.connectors.laws import Law
 from commonhall.connectors.serving import listen
+from commonhall.engine.back_office import CaseStatus
 
 USER, PASSWORD = "council", "of-the-twin"
 PLAYS: Mapping[Fault, str] = MappingProxyType(
@@ -227,6 +228,14 @@ class _Folder(asyncssh.SFTPServer):
         if self._fault is Fault.BROKEN:
             raise asyncssh.SFTPFailure("an error of its own")
 
+    async def stat(self, path: bytes) -> Any:
+        """Whether a file is there."""
+        await self._stumble()
+        found = super().stat(path)
+        if path.endswith(b".json"):
+            await self._break()
+        return found
+
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         """A file to be written or read."""
         await self._stumble()
@@ -260,7 +269,7 @@ def connect(
         folder="in",
         acknowledgements="out",
         each={"id": "{{ item.line }}"},
-        tables={"status": {name: name for name in ("open", "in_progress", "fixed", "closed")}},
+        tables={"status": {status.value: status.value for status in CaseStatus}},
     )
     return CsvSftpConnector(
         settings, CsvSecrets(password=PASSWORD), http, clock, allow_private=True, patience=patience

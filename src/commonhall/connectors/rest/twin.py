@@ -17,6 +17,7 @@ from commonhall.connectors.conformance import Subject
 from commonhall.connectors.faults import Book, Faulty, Script, Told, TwinJob
 from commonhall.connectors.http import Patience
 from commonhall.connectors.rest.connector import RestConnector, RestSecrets, RestSettings
+from commonhall.engine.back_office import CaseStatus
 
 KEY = "a-key-of-the-twin"
 
@@ -159,7 +160,7 @@ def connect(
     url: str, http: httpx2.AsyncClient, clock: Callable[[], datetime], patience: Patience
 ) -> RestConnector:
     """A connector to this twin."""
-    same = {name: name for name in ("open", "in_progress", "fixed", "closed")}
+    same = {status.value: status.value for status in CaseStatus}
     settings = RestSettings.model_validate(
         {
             "base": url,

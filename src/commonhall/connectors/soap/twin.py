@@ -20,6 +20,7 @@ from commonhall.connectors.faults import ANSWERS, HTTP, SAID, Book, Fault, Fault
 from commonhall.connectors.http import Patience
 from commonhall.connectors.soap.connector import SoapConnector, SoapSecrets, SoapSettings
 from commonhall.connectors.soap.place import in_xml
+from commonhall.engine.back_office import CaseStatus
 
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -232,7 +233,7 @@ def connect(
     url: str, http: httpx2.AsyncClient, clock: Callable[[], datetime], patience: Patience
 ) -> SoapConnector:
     """A connector to this twin."""
-    same = {name: name for name in ("open", "in_progress", "fixed", "closed")}
+    same = {status.value: status.value for status in CaseStatus}
     settings = SoapSettings.model_validate(
         {
             "wsdl": url,
