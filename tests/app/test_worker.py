@@ -16,14 +16,17 @@ import asyncpg
 import pytest
 import structlog
 from tests.casework.conftest import ANSWERS, EXAMPLE, SERVICE, BackOffice
+from tests.connectors import rest_subjects
 
 from commonhall.app.asgi import _refresh
 from commonhall.app.settings import SettingsRefused, read_settings
 from commonhall.app.wiring import House, open_house
 from commonhall.app.worker import Worker
 from commonhall.casework.cases import show_case
-from commonhall.casework.deliveries import Limits, list_waiting, reconcile
+from commonhall.casework.deliveries import Limits, list_waiting, reconcile, replay
 from commonhall.casework.journeys import answer_page, start_journey, submit_journey
+from commonhall.connectors.faults import Fault
+from commonhall.connectors.serving import serve
 from commonhall.engine.adoption import Adopter, adopt
 from commonhall.engine.back_office import CaseStatus, Connector, StatusUpdate
 from commonhall.engine.reader import read_service
@@ -347,3 +350,40 @@ def said_again(told: list[Any], words: str) -> bool:
 def test_a_lease_must_outlive_a_try() -> None:
     with pytest.raises(SettingsRefused, match="must be more than COMMONHALL_TRY_SECONDS"):
         read_settings({"COMMONHALL_SECRET": "A" * 44, "COMMONHALL_LEASE_SECONDS": "60"})
+
+
+async def test_a_case_reaches_an_office_by_a_ready_made_mapping_and_its_news_come_back(
+    open_rehearsal: Open,
+) -> None:
+    twin = rest_subjects.twin_of("dynamics", lambda: datetime.now(UTC), True)
+    # At first it breaks after it has made the incident.
+    twin.script.always = Fault.BROKEN
+    async with serve(twin.app) as served, open_rehearsal(dict.fromkeys(COUNCILS, BackOffice())) as opened:
+        settings = rest_subjects.SETTINGS["dynamics"](served.url + twin.path)
+        settings["mapping"]["deliver"]["ask"]["body"]["emailaddress"] = "{{? case.email }}"
+        house = replace(opened, settings=replace(opened.settings, allow_private=True))
+        sealed = house.seal.close(rest_subjects.secrets_of("dynamics"))
+        await save_connector(house.store, "solihull", ConnectorRow("crm", "rest", settings, sealed, None))
+        await deliver_to(house, "solihull", "crm")
+        reference = await submitted(house, "solihull")
+
+        async def failed() -> bool:
+            rows = await list_waiting(house.desk, "solihull")
+            return any("answered 500" in (row.last_error or "") for row in rows)
+
+        async def fixed() -> bool:
+            updates = (await show_case(house.desk, "solihull", reference)).updates
+            return ("Found her", CaseStatus.FIXED) in {(one.note, one.status) for one in updates}
+
+        async with at_work(house):
+            await until(failed, "the lost answer is seen")
+            twin.script.heal()
+            await replay(house.desk, "solihull", reference)
+            await until(lambda: _is_delivered(house), "the case is delivered")
+            twin.book.tell(twin.book.jobs[0], CaseStatus.FIXED, "Found her", datetime.now(UTC))
+            await until(fixed, "the resident sees what the office says")
+    assert [job.reference for job in twin.book.jobs] == [reference]
+
+
+async def _is_delivered(house: House) -> bool:
+    return not await list_waiting(house.desk, "solihull")
