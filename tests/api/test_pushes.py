@@ -187,7 +187,9 @@ async def test_a_developer_sets_it_up_and_the_system_checks_the_signature(outsid
         reference = await made(outside, key)
         desk, house = outside.house.desk, outside.house
         assert await pushes.push(desk, COUNCIL, "cms", teller(house, COUNCIL)) == 0
-        assert "private address" in (await developer.get(path)).text, "no message goes where the operator does not let it"
+        assert "private address" in (await developer.get(path)).text, (
+            "no message goes where the operator does not let it"
+        )
         assert heard == []
         house = replace(house, settings=replace(house.settings, allow_private=True))
         for many, said in ((0, "answered 503"), (1, "Knows everything until")):

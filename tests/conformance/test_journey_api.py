@@ -134,6 +134,7 @@ async def give_every_answer(outside: Outside, ask: Callable[..., Any]) -> None:
         await ask(name, old["links"]["self"] + there, method, headers=old_head, **sent)
         await ask(name, here + there, method, **sent)
         await ask(name, f"{V1}/journeys/nobody{there}", method, headers=head, **sent)
+        await ask(name, f"{here}{there}?language=fr", method, headers=head, **sent)
         if method == "POST":
             await ask(name, here + there, method, headers=match, **sent)
     await ask("submitJourney", f"{here}/submit", headers=head)

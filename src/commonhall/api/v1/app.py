@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from commonhall.api.v1.bodies import answer_json, read_object
 from commonhall.api.v1.cases import cases_views
 from commonhall.api.v1.limits import Limits, Standing
 from commonhall.api.v1.openapi import document_of, index_of
-from commonhall.api.v1.pages import Prose, page_of, state_of, submitted_of
+from commonhall.api.v1.pages import ROOT, Prose, page_of, start_of, state_of, submitted_of
 from commonhall.api.v1.problems import KINDS, Problem
 from commonhall.casework.desk import Desk
 from commonhall.casework.direct import AnotherRequest, NotAccepted, hand_in
@@ -37,11 +37,10 @@ from commonhall.casework.sites import Site
 from commonhall.casework.systems import caller_of
 from commonhall.engine.access import Scope
 from commonhall.engine.contract import adopted_contract
-from commonhall.engine.intake import read_page
+from commonhall.engine.intake import read_page, read_typed
 from commonhall.engine.journey import JourneyIncomplete
 from commonhall.engine.package import Adopted
 
-ROOT = "/api/v1"
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "etag, location, ratelimit, ratelimit-policy, retry-after",
@@ -155,8 +154,11 @@ class _Api:
         return answer_json({"services": [self._about(site, adopted) for adopted in site.services]})
 
     async def service(self, request: Request, site: Site) -> Response:
-        """One service."""
-        return answer_json(self._about(site, _service_of(request, site)))
+        """One service, with what its start page says."""
+        adopted = _service_of(request, site)
+        start = {language: start_of(adopted, language, self.tools.prose) for language in adopted.languages}
+        minutes = adopted.service.definition.start.time
+        return answer_json({**self._about(site, adopted), "start": start, "minutes": minutes})
 
     def _about(self, site: Site, adopted: Adopted) -> dict[str, Any]:
         here = f"{self.tools.url(site)}{ROOT}/services/{adopted.service.id}"
@@ -211,7 +213,7 @@ class _Api:
             raise Problem("key-used", f"Use another key: {used}.") from None
         journey = made.journey
         found = {
-            **submitted_of(journey, self.tools.prose),
+            **submitted_of(journey, self.tools.url(site), self.tools.prose),
             "service": adopted.service.id,
             "again": made.again,
         }
@@ -247,13 +249,12 @@ class _Api:
                 headers={"www-authenticate": "Bearer"},
             )
         secret = secret.strip()
-        return await load_journey(
-            self.desk, site.council, request.path_params["journey"], browser=secret
-        ), secret
+        journey = await load_journey(self.desk, site.council, request.path_params["journey"], browser=secret)
+        return _shown_in(request, journey), secret
 
     async def _state(self, site: Site, journey: Journey, status: int = 200, **more: Any) -> Response:
         await reach_exit(self.desk, journey)
-        found = state_of(journey, f"{self.tools.url(site)}{ROOT}/journeys", self.tools.prose)
+        found = state_of(journey, self.tools.url(site), self.tools.prose)
         return answer_json({**found, **more}, status, etag=journey.revision)
 
     async def journey(self, request: Request, site: Site) -> Response:
@@ -287,16 +288,18 @@ class _Api:
             raise Problem(
                 "not-found", "The journey does not come to this page, or it asks nothing: see its path."
             )
-        given = _answers(await read_object(request))
-        accepted, wrong = read_page(
-            journey.adopted, page, given, journey.answers, journey.today, journey.language
-        )
+        body = await read_object(request)
+        adopted, today, language = journey.adopted, journey.today, journey.language
+        if "typed" in body and "answers" not in body:
+            accepted, wrong = read_typed(adopted, page, _typed(body), journey.answers, today, language)
+        else:
+            accepted, wrong = read_page(adopted, page, _answers(body), journey.answers, today, language)
         if wrong:
             raise Problem("not-accepted", "Correct what is wrong and send it again.", errors=wrong)
         journey = await answer_page(
             self.desk, journey.adopted, site.council, journey.id, browser=secret, answers=accepted
         )
-        return await self._state(site, journey)
+        return await self._state(site, _shown_in(request, journey))
 
     async def submit(self, request: Request, site: Site) -> Response:
         """Make the journey a case; twice is harmless."""
@@ -309,7 +312,7 @@ class _Api:
             raise Problem(
                 "not-ready", "There are questions to be answered: see where the journey stands."
             ) from None
-        return await self._state(site, done, 200 if journey.reference else 201)
+        return await self._state(site, _shown_in(request, done), 200 if journey.reference else 201)
 
 
 async def _problems(request: Request, site: Site) -> Response:
@@ -344,6 +347,29 @@ def _answers(body: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(answers, dict):
         raise Problem("bad-request", "Give the answers as an object called 'answers'.")
     return answers
+
+
+def _typed(body: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What was typed, by the names of boxes: a text, or several where several can be chosen."""
+    typed = body["typed"]
+    named = typed.items() if isinstance(typed, dict) else ()
+    found = {name: [given] if isinstance(given, str) else given for name, given in named}
+    right = all(
+        isinstance(texts, list) and all(isinstance(one, str) for one in texts) for texts in found.values()
+    )
+    if not isinstance(typed, dict) or not right:
+        raise Problem(
+            "bad-request", "Give 'typed' as an object: each box's name with a text, or a list of texts."
+        )
+    return found
+
+
+def _shown_in(request: Request, journey: Journey) -> Journey:
+    """The journey in the language that is asked for: a person may change it on the way."""
+    wanted = request.query_params.get("language", journey.language)
+    if wanted not in journey.adopted.languages:
+        raise Problem("bad-request", f"The language must be one of {', '.join(journey.adopted.languages)}.")
+    return replace(journey, language=wanted)
 
 
 def _language(body: Mapping[str, Any], adopted: Adopted) -> str:
