@@ -19,15 +19,16 @@ h1 { color: #5b2a66 }
 /* What a site may well do to its own forms, and must not do to the council's. */
 input, fieldset, .govuk-button { display: none !important }
 commonhall-journey { --commonhall-heading: #5b2a66; --commonhall-radius: 6px }
-commonhall-journey::part(button) { text-transform: none }
+commonhall-journey::part(button) { letter-spacing: 1px }
 """
+OWN = ".govuk-button { background: rgb(10, 80, 30); color: #fff } .govuk-label--l { color: rgb(10, 80, 30) }"
 PAGE = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><title>Bins - Borchester</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/style.css">
 <script type="module" src="{site}/embed/v1/commonhall-journey.js"></script></head>
 <body><header><p>Borchester</p></header><main><h1>Bins</h1>
-<commonhall-journey site="{site}" service="{service}" lang="{language}">
+<commonhall-journey site="{site}" service="{service}" lang="{language}"{more}>
 <a href="{site}/{service}">Go to the form</a>
 </commonhall-journey></main><footer><p>Borchester</p></footer></body></html>
 """
@@ -43,12 +44,14 @@ def council_website() -> Iterator[str]:
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/style.css":
-                self._send(STYLE, "text/css")
+            if self.path.endswith(".css"):
+                self._send(OWN if self.path == "/own.css" else STYLE, "text/css")
                 return
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             site = query.get("site", "")
-            text = PAGE.format(site=site, service=query.get("service"), language=query.get("lang", "en"))
+            more = ' stylesheet="/own.css" heading="3"' if "own" in query else ""
+            service, language = query.get("service"), query.get("lang", "en")
+            text = PAGE.format(site=site, service=service, language=language, more=more)
             self._send(text, "text/html; charset=utf-8", POLICY.format(site=site))
 
         def _send(self, text: str, kind: str, policy: str = "") -> None:

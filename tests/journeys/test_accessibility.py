@@ -182,6 +182,7 @@ async def test_the_workspace(platform: Platform, browser: Browser, width: int) -
         "/connectors/new/open311",
         "/connectors/new/webhook",
         "/people/invite",
+        "/services/missed-bin/website",
     ):
         await look(f"/workspace{path}")
     await page.goto(platform.site("kirklees", "/workspace/services"))

@@ -27,11 +27,58 @@ _NAME = "commonhall-journey.js"
 _OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
 _KEEP = "public, max-age=300, stale-while-revalidate=86400"
 """The address stays while the script may be mended: for five minutes nobody asks whether it is the same."""
-_WORDS = ["back", "continue", "start_now", "change", "error_prefix", "error_title", "optional", "need_title", "need_intro", "time", "time_one", "check_title", "check_send", "check_note", "not_given", "confirmation_title", "confirmation_reference", "confirmation_next", "confirmation_follow", "confirmation_unfollowed", "day", "month", "year", "date_hint", "line1", "line2", "town", "postcode", "place_description", "place_description_hint", "place_postcode", "add_another", "remove_row", "choose_option", "money_prefix", "start_again", "expired_title", "expired_text", "characters_left", "characters_remaining", "characters_remaining_one", "characters_over", "characters_over_one", "embed_lost", "embed_try", "embed_elsewhere"]
+_WORDS = [
+    "back",
+    "continue",
+    "start_now",
+    "change",
+    "error_prefix",
+    "error_title",
+    "optional",
+    "need_title",
+    "need_intro",
+    "time",
+    "time_one",
+    "check_title",
+    "check_send",
+    "check_note",
+    "not_given",
+    "confirmation_title",
+    "confirmation_reference",
+    "confirmation_next",
+    "confirmation_follow",
+    "confirmation_unfollowed",
+    "day",
+    "month",
+    "year",
+    "date_hint",
+    "line1",
+    "line2",
+    "town",
+    "postcode",
+    "place_description",
+    "place_description_hint",
+    "place_postcode",
+    "add_another",
+    "remove_row",
+    "choose_option",
+    "money_prefix",
+    "start_again",
+    "expired_title",
+    "expired_text",
+    "characters_left",
+    "characters_remaining",
+    "characters_remaining_one",
+    "characters_over",
+    "characters_over_one",
+    "embed_lost",
+    "embed_try",
+    "embed_elsewhere",
+]
 _PLACE = ("here", "finding", "found", "failed", "remove", "removed")
 
 
-def snippet(url: str, site: Site, service: str, name: str, language: str = "en") -> str:
+def snippet(url: str, service: str, name: str, language: str = "en") -> str:
     """What a council's web team puts into a page of its own; `name` is what the link says where no script runs."""
     page = f"{url}{'/cy' if language == 'cy' else ''}/{service}"
     said = str(name).replace("&", "&amp;").replace("<", "&lt;")
@@ -82,6 +129,6 @@ def embed_app(site_of: Callable[[str], Site | None], assets: Assets, *, https: b
     routes = [
         Route(SCRIPT, answer_script),
         Route("/embed/v1/words-{language}.json", answer_words),
-        Route("/embed/{rest:path}", nothing),
+        Route("/{rest:path}", nothing),
     ]
     return secured(Starlette(routes=routes), Policy(https))

@@ -266,7 +266,7 @@ function here (lat, long, page) {
     status.textContent = text
     remove.hidden = !lat.value
   }
-  const found = () => fill(says.found, { lat: lat.value, long: long.value })
+  const found = () => fill(says.found, { lat: Number(lat.value).toFixed(PLACES), long: Number(long.value).toFixed(PLACES) })
   const find = small(says.here, () => {
     show(says.finding)
     navigator.geolocation.getCurrentPosition(({ coords }) => {
@@ -276,7 +276,7 @@ function here (lat, long, page) {
     }, () => show(says.failed), { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 })
   })
   show(lat.value ? found() : '')
-  return h('div', { class: 'ch-location' }, find, ' ', remove, status)
+  return h('div', { class: 'ch-location' }, find, remove, status)
 }
 
 /** A button that sends nothing. */

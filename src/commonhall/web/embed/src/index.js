@@ -7,8 +7,11 @@ import { dress } from './styles.js'
 const LANGUAGES = ['en', 'cy']
 const WAITS = [2, 5, 10, 20, 30] // seconds between two tries to reach the council's host
 
+/** Whoever renders pages on a server may load this there, too: it does nothing where there are no elements. */
+const Base = globalThis.HTMLElement ?? class {}
+
 /** The element. README.md says which attributes it takes, which events it sends and how it is styled. */
-export class CommonhallJourney extends HTMLElement {
+export class CommonhallJourney extends Base {
   static observedAttributes = ['site', 'service', 'lang', 'heading', 'stylesheet']
 
   #root
@@ -347,6 +350,6 @@ function renumbered (typed, field, except = -1) {
 }
 
 // A browser without sheets of our own keeps what the element holds: the link to the council's page.
-if ('adoptedStyleSheets' in Document.prototype && !customElements.get('commonhall-journey')) {
+if (globalThis.Document && 'adoptedStyleSheets' in Document.prototype && !customElements.get('commonhall-journey')) {
   customElements.define('commonhall-journey', CommonhallJourney)
 }

@@ -81,7 +81,7 @@ function summary (errors, view, form) {
   }
   return h('div', { class: 'govuk-error-summary', tabindex: '-1' },
     h('div', { role: 'alert' },
-      h(`h${Number(view.heading[1]) + 1}`, { class: 'govuk-error-summary__title' }, view.words.error_title),
+      h(view.heading, { class: 'govuk-error-summary__title' }, view.words.error_title),
       h('ul', { class: 'govuk-list govuk-error-summary__list' },
         [...errors].map(([name, text]) => h('li', {}, link(text, () => go(name), { look: 'govuk-error-summary__link' }))))))
 }

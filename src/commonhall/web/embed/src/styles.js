@@ -1,15 +1,13 @@
 // How it looks where the page around says nothing else: its typeface and colours, a council's own colour on the buttons.
 import { h } from './dom.js'
 
-const OWN = new CSSStyleSheet()
-OWN.replaceSync(`
+const OWN = `
 :host { display: block; scroll-margin-top: 1rem }
 [hidden] { display: none !important }
 .govuk-visually-hidden { position: absolute !important; width: 1px !important; height: 1px !important; margin: 0 !important; overflow: hidden !important; clip-path: inset(50%) !important; white-space: nowrap !important }
-`)
+`
 
-const LOOK = new CSSStyleSheet()
-LOOK.replaceSync(`
+const LOOK = `
 :host {
   --accent: var(--commonhall-accent, var(--commonhall-council, #1d3d55));
   --on-accent: var(--commonhall-on-accent, #fff);
@@ -34,7 +32,7 @@ input, select, textarea, button { font: inherit; letter-spacing: inherit }
   font-family: var(--commonhall-heading-font, inherit); font-size: var(--commonhall-heading-size, 1.6em); font-weight: 700; line-height: 1.2; color: var(--commonhall-heading, inherit)
 }
 .govuk-label-wrapper, .govuk-fieldset__heading { font: inherit; color: inherit }
-.govuk-label-wrapper, .govuk-fieldset > legend { margin-bottom: .6rem }
+.govuk-label-wrapper, .govuk-fieldset > legend { margin-bottom: .8rem }
 .govuk-heading-m, .govuk-fieldset__legend--m, .govuk-error-summary__title { font-family: var(--commonhall-heading-font, inherit); font-size: 1.2em; font-weight: 700; line-height: 1.3 }
 [tabindex="-1"]:focus { outline: none }
 ul, ol { padding-left: 1.4em }
@@ -79,7 +77,8 @@ nav a, .govuk-summary-list a, .govuk-error-summary a { display: inline-block; pa
 .govuk-error-summary a { color: var(--error); font-weight: 700 }
 .ch-lost { border: 5px solid var(--line); padding: 1rem 1.2rem }
 .ch-lost > p { margin-bottom: 1rem }
-.ch-row { border-top: 1px solid var(--rule); padding-top: 1rem; margin-bottom: var(--gap) }
+.ch-location { display: flex; flex-wrap: wrap; gap: .8rem; align-items: center }
+.ch-location > p { flex: 1 1 100% }
 .govuk-summary-list { border-top: 1px solid var(--rule) }
 .govuk-summary-list__row { border-bottom: 1px solid var(--rule); padding: .6rem 0 }
 .govuk-summary-list__key { font-weight: 700 }
@@ -89,19 +88,22 @@ nav a, .govuk-summary-list a, .govuk-error-summary a { display: inline-block; pa
 }
 .govuk-panel { border: 5px solid var(--accent); padding: 1.6rem; text-align: center }
 .govuk-panel__body { font-size: 1.3em } .ch-reference { letter-spacing: .06em; white-space: nowrap; font-variant-numeric: tabular-nums slashed-zero }
-`)
+`
 
-const councils = new Map()
+const sheets = new Map()
+
+/** A style sheet of this text, the same for all elements of a page. A strict policy of the page has nothing against it. */
+function sheet (text) {
+  if (!sheets.has(text)) {
+    const made = new CSSStyleSheet()
+    made.replaceSync(text)
+    sheets.set(text, made)
+  }
+  return sheets.get(text)
+}
 
 /** The council's own colour, for whatever the page around does not colour itself. */
-function council (colour) {
-  if (!/^#[0-9a-f]{6}$/i.test(colour || '')) return []
-  if (!councils.has(colour)) {
-    councils.set(colour, new CSSStyleSheet())
-    councils.get(colour).replaceSync(`:host { --commonhall-council: ${colour} }`)
-  }
-  return [councils.get(colour)]
-}
+const council = (colour) => /^#[0-9a-f]{6}$/i.test(colour || '') ? `:host { --commonhall-council: ${colour} }` : ''
 
 /** Put on the look: our own, or the style sheet that the page around names instead. */
 export function dress (root, view, own) {
@@ -110,5 +112,5 @@ export function dress (root, view, own) {
     link?.remove()
     root.prepend(h('link', { rel: 'stylesheet', href: own }))
   } else if (!own) link?.remove()
-  root.adoptedStyleSheets = own ? [OWN] : [OWN, LOOK, ...council(view.colour)]
+  root.adoptedStyleSheets = (own ? [OWN] : [OWN, LOOK, council(view.colour)]).map(sheet)
 }
