@@ -183,6 +183,7 @@ async def test_the_workspace(platform: Platform, browser: Browser, width: int) -
         "/connectors/new/webhook",
         "/people/invite",
         "/services/missed-bin/website",
+        "/brand/furniture",
     ):
         await look(f"/workspace{path}")
     await page.goto(platform.site("kirklees", "/workspace/services"))

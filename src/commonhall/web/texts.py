@@ -8,6 +8,7 @@ from commonhall.engine.back_office import CaseStatus
 
 _EN = {
     "skip": "Skip to main content",
+    "crumbs": "Where you are",
     "language": "Language",
     "language_name": "English",
     "back": "Back",
@@ -160,6 +161,7 @@ _EN = {
 
 _CY = {
     "skip": "Neidio i’r prif gynnwys",
+    "crumbs": "Ble rydych chi",
     "language": "Iaith",
     "language_name": "Cymraeg",
     "back": "Yn ôl",
