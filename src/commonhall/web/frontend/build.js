@@ -19,8 +19,8 @@ const FRESH = join(PACKAGES, '.page-assets')
 const BROWSERS = ['chrome61', 'edge16', 'firefox60', 'safari11']
 // What those browsers run of JavaScript, said as a year: the first that knows modules knows ES2017.
 const LANGUAGE = ['es2017']
-// What knows sheets of an element's own (constructable style sheets); others keep what the element holds.
-const ELEMENT_BROWSERS = ['chrome84', 'edge84', 'firefox101', 'safari16.4']
+// What knows style sheets of an element's own and can stop a request; others keep what the element holds.
+const ELEMENT_BROWSERS = ['chrome100', 'edge100', 'firefox101', 'safari16.4']
 // The map needs WebGL 2 anyway.
 const MAP_BROWSERS = ['chrome90', 'edge90', 'firefox90', 'safari15']
 const FREE_LICENCES = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '(MIT OR Apache-2.0)']

@@ -349,7 +349,8 @@ function renumbered (typed, field, except = -1) {
   return kept
 }
 
-// A browser without sheets of our own keeps what the element holds: the link to the council's page.
-if (globalThis.Document && 'adoptedStyleSheets' in Document.prototype && !customElements.get('commonhall-journey')) {
+// A browser that is too old keeps what the element holds: the link to the council's page.
+const able = globalThis.Document && 'adoptedStyleSheets' in Document.prototype && 'throwIfAborted' in AbortSignal.prototype
+if (able && !customElements.get('commonhall-journey')) {
   customElements.define('commonhall-journey', CommonhallJourney)
 }

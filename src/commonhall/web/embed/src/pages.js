@@ -1,8 +1,7 @@
-// The pages of a journey, each as one element. They know the words and what to do next, and nothing of how it is asked.
+// The pages of a journey, each as a list of elements. They know the words and what their links and buttons do (`act`), and
+// nothing of how it is asked. `view` is the site, the language, the words and the tag of a page's heading.
 import { fill, h, prose } from './dom.js'
 import { fieldOf, idOf, titleOf } from './fields.js'
-
-/** What every page is made with: words, the site, the tag of its heading, and what its links and buttons do. */
 
 const heading = (text, view) => h(view.heading, { class: 'govuk-heading-l', tabindex: '-1' }, text)
 const second = (text, view) => h(`h${Number(view.heading[1]) + 1}`, { class: 'govuk-heading-m' }, text)
