@@ -178,6 +178,21 @@ async def test_whoever_gave_a_postcode_is_told_where_to_follow_the_case(outside:
     assert again["follow"] == f"http://solihull.localhost:8000/case/{done['reference']}"
 
 
+async def test_how_satisfied_somebody_was_is_kept_once(outside: Outside) -> None:
+    state, head = await walked(outside, WHOLE)
+    there = f"{state['links']['self']}/feedback"
+    early = await outside.http.post(there, json={"score": 5}, headers=head)
+    assert problem(early, "not-ready")["detail"] == "Submit the journey first."
+    await outside.http.post(state["links"]["submit"], headers=head)
+    for wrong in ({}, {"score": 6}, {"score": True}, {"score": "5"}, {"score": 5, "comment": 3}):
+        problem(await outside.http.post(there, json=wrong, headers=head), "bad-request")
+    first = await outside.http.post(there, json={"score": 4, "comment": "Quick"}, headers=head)
+    assert first.json() == {"again": False}
+    assert (await outside.http.post(there, json={"score": 1}, headers=head)).json() == {"again": True}
+    kept = await outside.house.store.owner.fetch("select score, comment from rating")
+    assert [tuple(row) for row in kept] == [(4, "Quick")]
+
+
 async def test_going_back_and_changing_an_answer_leaves_no_stale_one(outside: Outside) -> None:
     state, head = await walked(outside, WHOLE)
     place = next(row["href"] for row in state["check"] if row["field"] == "placing")

@@ -104,6 +104,13 @@ async def test_a_missed_bin_is_reported_without_leaving_the_website(
         "submitted",
         {"service": "missed-bin", "language": "en", "reference": reference},
     ]
+    assert await visitor.go_on() == "confirmation"
+    await visitor.element.get_by_role("link", name="Select how satisfied").click()
+    await expect(visitor.element.get_by_label("Very satisfied")).to_be_focused()
+    assert await faults(visitor) == []
+    await visitor.page.keyboard.press("Space")
+    await visitor.element.get_by_role("button", name="Send feedback").click()
+    await expect(visitor.element.get_by_role("status")).to_be_focused()
     await visitor.page.reload()
     await expect(visitor.element.locator(".ch-reference")).to_have_text(reference)
     assert await visitor.press(visitor.element.get_by_role("link", name="Start again")) == "start"

@@ -102,7 +102,9 @@ def test_the_element_asks_for_no_word_that_it_is_not_told_and_is_told_none_in_va
         assert places == set(told.pop("location"))
         asked = set(re.findall(r"\bwords\.(\w+)", text)) - {"location"}
         asked |= {"day", "month", "year", "line1", "line2", "town", "postcode"}
-        asked |= {name for name in told if name.startswith(("characters_over", "characters_remaining"))}
+        asked |= {
+            name for name in told if name.startswith(("characters_over", "characters_remaining", "score_"))
+        }
         assert asked == set(told)
 
 

@@ -27,54 +27,15 @@ _NAME = "commonhall-journey.js"
 _OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
 _KEEP = "public, max-age=300, stale-while-revalidate=86400"
 """The address stays while the script may be mended: for five minutes nobody asks whether it is the same."""
-_WORDS = [
-    "back",
-    "continue",
-    "start_now",
-    "change",
-    "error_prefix",
-    "error_title",
-    "optional",
-    "need_title",
-    "need_intro",
-    "time",
-    "time_one",
-    "check_title",
-    "check_send",
-    "check_note",
-    "not_given",
-    "confirmation_title",
-    "confirmation_reference",
-    "confirmation_next",
-    "confirmation_follow",
-    "confirmation_unfollowed",
-    "day",
-    "month",
-    "year",
-    "date_hint",
-    "line1",
-    "line2",
-    "town",
-    "postcode",
-    "place_description",
-    "place_description_hint",
-    "place_postcode",
-    "add_another",
-    "remove_row",
-    "choose_option",
-    "money_prefix",
-    "start_again",
-    "expired_title",
-    "expired_text",
-    "characters_left",
-    "characters_remaining",
-    "characters_remaining_one",
-    "characters_over",
-    "characters_over_one",
-    "embed_lost",
-    "embed_try",
-    "embed_elsewhere",
-]
+_SAID = """
+back continue start_now change error_prefix error_title optional need_title need_intro time time_one check_title
+check_send check_note not_given confirmation_title confirmation_reference confirmation_next confirmation_follow
+confirmation_unfollowed day month year date_hint line1 line2 town postcode place_description place_description_hint
+place_postcode add_another remove_row choose_option money_prefix start_again expired_title expired_text
+characters_left characters_remaining characters_remaining_one characters_over characters_over_one
+feedback_title feedback_comment feedback_comment_hint feedback_missing feedback_send feedback_thanks
+score_1 score_2 score_3 score_4 score_5 embed_lost embed_try embed_elsewhere
+"""
 _PLACE = ("here", "finding", "found", "failed", "remove", "removed")
 
 
@@ -92,7 +53,7 @@ def snippet(url: str, service: str, name: str, language: str = "en") -> str:
 
 def words_of(site: Site, language: str) -> dict[str, Any]:
     """Everything that the element says by itself, and the council's colour."""
-    words: dict[str, Any] = {name: WORDS[language][name] for name in _WORDS}
+    words: dict[str, Any] = {name: WORDS[language][name] for name in _SAID.split()}
     words["location"] = {name: LOCATION_WORDS[language][name] for name in _PLACE}
     words["phone"] = WORDS[language]["phone"].format(phone=site.phone) if site.phone else ""
     return {"language": language, "words": words, "colour": site.brand.colour}

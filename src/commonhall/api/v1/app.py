@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from commonhall.api.keys import key_in
-from commonhall.api.v1.bodies import answer_json, read_object
+from commonhall.api.v1.bodies import answer_json, answers_in, rating_in, read_object, typed_in
 from commonhall.api.v1.cases import cases_views
 from commonhall.api.v1.limits import Limits, Standing
 from commonhall.api.v1.openapi import document_of, index_of
@@ -29,6 +29,7 @@ from commonhall.casework.journeys import (
     JourneyGone,
     answer_page,
     load_journey,
+    rate_journey,
     reach_exit,
     start_journey,
     submit_journey,
@@ -86,6 +87,7 @@ def v1_app(tools: ApiTools) -> ASGIApp:
         ("/journeys/{journey}/pages/{page}", "GET", api.page),
         ("/journeys/{journey}/pages/{page}", "POST", api.answer),
         ("/journeys/{journey}/submit", "POST", api.submit),
+        ("/journeys/{journey}/feedback", "POST", api.rate),
     ]
     views += cases_views(tools.desk, lambda site: f"{tools.url(site)}{ROOT}")
     routes = [Route(ROOT + path, api.answered(view), methods=[method]) for path, method, view in views]
@@ -198,7 +200,7 @@ class _Api:
             await caller_of(self.desk, site.council, key_in(request)), Scope.SUBMIT, adopted.service.id
         )
         body = await read_object(request)
-        answers, language = _answers(body), _language(body, adopted)
+        answers, language = answers_in(body), _language(body, adopted)
         key = request.headers.get("idempotency-key", "").strip()
         if len(key) > 200:
             raise Problem("bad-request", "Idempotency-Key may have up to 200 characters.")
@@ -291,9 +293,9 @@ class _Api:
         body = await read_object(request)
         adopted, today, language = journey.adopted, journey.today, journey.language
         if "typed" in body and "answers" not in body:
-            accepted, wrong = read_typed(adopted, page, _typed(body), journey.answers, today, language)
+            accepted, wrong = read_typed(adopted, page, typed_in(body), journey.answers, today, language)
         else:
-            accepted, wrong = read_page(adopted, page, _answers(body), journey.answers, today, language)
+            accepted, wrong = read_page(adopted, page, answers_in(body), journey.answers, today, language)
         if wrong:
             raise Problem("not-accepted", "Correct what is wrong and send it again.", errors=wrong)
         journey = await answer_page(
@@ -313,6 +315,17 @@ class _Api:
                 "not-ready", "There are questions to be answered: see where the journey stands."
             ) from None
         return await self._state(site, _shown_in(request, done), 200 if journey.reference else 201)
+
+    async def rate(self, request: Request, site: Site) -> Response:
+        """Keep how satisfied the person was with a journey that is submitted, once; twice is harmless."""
+        journey, secret = await self._load(request, site)
+        score, comment = rating_in(await read_object(request))
+        if journey.reference is None:
+            raise Problem("not-ready", "Submit the journey first.")
+        first = await rate_journey(
+            self.desk, site.council, journey.id, browser=secret, score=score, comment=comment
+        )
+        return answer_json({"again": not first})
 
 
 async def _problems(request: Request, site: Site) -> Response:
@@ -340,28 +353,6 @@ def _unchanged(request: Request, journey: Journey) -> None:
     wanted = request.headers.get("if-match", "").strip()
     if wanted and wanted != "*" and f'"{journey.revision}"' not in [one.strip() for one in wanted.split(",")]:
         raise Problem("changed", "Read the journey again: its answers are others now.")
-
-
-def _answers(body: Mapping[str, Any]) -> dict[str, Any]:
-    answers = body.get("answers")
-    if not isinstance(answers, dict):
-        raise Problem("bad-request", "Give the answers as an object called 'answers'.")
-    return answers
-
-
-def _typed(body: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What was typed, by the names of boxes: a text, or several where several can be chosen."""
-    typed = body["typed"]
-    named = typed.items() if isinstance(typed, dict) else ()
-    found = {name: [given] if isinstance(given, str) else given for name, given in named}
-    right = all(
-        isinstance(texts, list) and all(isinstance(one, str) for one in texts) for texts in found.values()
-    )
-    if not isinstance(typed, dict) or not right:
-        raise Problem(
-            "bad-request", "Give 'typed' as an object: each box's name with a text, or a list of texts."
-        )
-    return found
 
 
 def _shown_in(request: Request, journey: Journey) -> Journey:

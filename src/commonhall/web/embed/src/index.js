@@ -56,7 +56,7 @@ export class CommonhallJourney extends Base {
   /** Whatever the element's own content is (a link to the council's page) stays until there is something to show. */
   #begin () {
     const form = this.#root.querySelector('form')
-    if (form) this.#typed = { page: form.dataset.page, typed: typedIn(form) }
+    if (form?.dataset.page) this.#typed = { page: form.dataset.page, typed: typedIn(form) }
     this.#end()
     const site = (this.getAttribute('site') || '').replace(/\/+$/, '')
     const service = this.getAttribute('service') || ''
@@ -287,8 +287,20 @@ export class CommonhallJourney extends Base {
     }))
   }
 
-  #done (state) {
-    this.#show('confirmation', donePage(state, this.#view, { again: () => this.#again() }))
+  #done (state, said = {}) {
+    this.#show('confirmation', donePage(state, said, this.#view, {
+      again: () => this.#again(),
+      rate: () => this.#act(() => this.#rate(state))
+    }), { failed: Boolean(said.failed), quiet: Boolean(said.rated) })
+  }
+
+  async #rate (state) {
+    const typed = typedIn(this.#root.querySelector('form'))
+    const [score, comment] = [typed.score?.[0], typed.comment?.[0]]
+    if (!score) return this.#done(state, { failed: true, typed })
+    await this.#own('/feedback', { method: 'POST', body: { score: Number(score), comment } })
+    this.#done(state, { rated: true })
+    this.#root.querySelector('.ch-thanks').focus()
   }
 
   // -- showing -----------------------------------------------------------------------------------------------------

@@ -106,8 +106,25 @@ export function checkPage (rows, view, act) {
 
 const lines = (text) => text.split('\n').flatMap((line, place) => place ? [h('br'), line] : [line])
 
+const SCORES = [5, 4, 3, 2, 1]
+
+/** How satisfied somebody was; `rated` where they have said so, `failed` where they pressed the button without. */
+function feedback ({ rated, failed, typed = {} }, view, act) {
+  if (rated) return h('p', { class: 'govuk-body ch-thanks', role: 'status', tabindex: '-1' }, h('strong', {}, view.words.feedback_thanks))
+  const errors = failed ? new Map([['score', view.words.feedback_missing]]) : new Map()
+  const making = { words: view.words, heading: view.heading, errors, typed }
+  const options = SCORES.map((score) => ({ code: String(score), label: view.words[`score_${score}`] }))
+  const score = { id: 'score', type: 'radios', options }
+  const comment = { id: 'comment', type: 'textarea', rows: 4, schema: { maxLength: 1200 } }
+  const form = h('form', { novalidate: true, on: { submit: (event) => { event.preventDefault(); act.rate() } } },
+    fieldOf(score, { label: view.words.feedback_title }, making),
+    fieldOf(comment, { label: view.words.feedback_comment, hint: view.words.feedback_comment_hint }, making),
+    button(view.words.feedback_send, null, 'govuk-button govuk-button--secondary'))
+  return [summary(errors, view, form), form]
+}
+
 /** It is sent: the reference, and what happens next. */
-export function donePage (done, view, act) {
+export function donePage (done, said, view, act) {
   const { body, body_html: html } = done.confirmation
   return [
     h('div', { class: 'govuk-panel govuk-panel--confirmation' },
@@ -118,6 +135,7 @@ export function donePage (done, view, act) {
     done.follow
       ? h('p', { class: 'govuk-body' }, h('a', { class: 'govuk-link', href: done.follow }, view.words.confirmation_follow))
       : words(view.words.confirmation_unfollowed),
+    feedback(said, view, act),
     h('p', { class: 'govuk-body' }, link(view.words.start_again, act.again))
   ]
 }
