@@ -64,5 +64,6 @@ def site_of(plan: CouncilPlan, directory: Directory, revision: int = 1) -> Site:
         homepage_url=council.homepage_url,
         services=plan.adopted,
         demonstration=True,
+        furniture=file.furniture.as_furniture(),
         revision=revision,
     )

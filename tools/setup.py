@@ -162,7 +162,8 @@ def node() -> tuple[str, list[str]]:
 def build_assets() -> None:
     """Install the locked npm packages and build the style sheet and scripts into the web room."""
     folder = HOME / "src" / "commonhall" / "web"
-    sources = [p for p in (folder / "frontend").rglob("*") if p.is_file() and "node_modules" not in p.parts]
+    found = [path for part in ("frontend", "embed") for path in (folder / part).rglob("*")]
+    sources = [path for path in found if path.is_file() and "node_modules" not in path.parts]
     mark = fingerprint(*sources)
     if done_already("assets", mark) and (folder / "assets").exists():
         return

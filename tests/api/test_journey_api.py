@@ -115,6 +115,84 @@ async def test_a_page_has_all_that_is_needed_to_ask_it(outside: Outside) -> None
     assert back.json()["fields"][0]["value"] == WHOLE["property"]
 
 
+async def test_what_was_typed_is_read_as_the_site_reads_its_own_forms(outside: Outside) -> None:
+    state, head = await begun(outside)
+    boxes = {f"property-{part}": text for part, text in WHOLE["property"].items()}
+    answer = await outside.http.post(state["links"]["answer"], json={"typed": boxes}, headers=head)
+    bins = {"typed": {"containers": ["recycling", "refuse"]}}
+    state = (await outside.http.post(answer.json()["links"]["answer"], json=bins, headers=head)).json()
+    assert state["page"]["id"] == "missed-on"
+    no_month = {"typed": {"missed_on-day": "9", "missed_on-month": "", "missed_on-year": "2026"}}
+    refused = await outside.http.post(state["links"]["answer"], json=no_month, headers=head)
+    [wrong] = problem(refused, "not-accepted")["errors"]
+    assert wrong["input"] == "missed_on-month"
+    assert wrong["detail"].endswith("must include a month")
+    in_words = {"typed": {"missed_on-day": "9", "missed_on-month": "March", "missed_on-year": "2026"}}
+    state = (await outside.http.post(state["links"]["answer"], json=in_words, headers=head)).json()
+    back = (await outside.http.get(state["links"]["back"], headers=head)).json()
+    assert back["fields"][0]["value"] == "2026-03-09"
+    assert back["typed"] == {"missed_on-day": ["9"], "missed_on-month": ["3"], "missed_on-year": ["2026"]}
+
+
+@pytest.mark.parametrize("typed", [["property"], {"property-line1": 3}, {"property-line1": [None]}, None])
+async def test_what_nobody_can_have_typed_is_told_so(outside: Outside, typed: Any) -> None:
+    state, head = await begun(outside)
+    answer = await outside.http.post(state["links"]["answer"], json={"typed": typed}, headers=head)
+    assert "each box's name" in problem(answer, "bad-request")["detail"]
+
+
+async def test_a_person_may_change_the_language_on_the_way(outside: Outside) -> None:
+    state, head = await begun(outside)
+    here = state["links"]["self"]
+    welsh = (await outside.http.get(here, params={"language": "cy"}, headers=head)).json()
+    assert welsh["page"]["question"] == "Beth yw cyfeiriad yr eiddo lle methwyd y biniau?"
+    wrong = await outside.http.post(
+        f"{state['links']['answer']}?language=cy", json={"typed": {}}, headers=head
+    )
+    assert "Rhowch god post" in [one["detail"] for one in problem(wrong, "not-accepted")["errors"]]
+    assert (await outside.http.get(here, headers=head)).json()["language"] == "en"
+    answer = await outside.http.get(here, params={"language": "fr"}, headers=head)
+    assert problem(answer, "bad-request")["detail"] == "The language must be one of en, cy."
+
+
+async def test_a_service_says_what_its_start_page_says(outside: Outside) -> None:
+    about = (await outside.http.get(BINS)).json()
+    assert about["start"]["cy"]["need"]
+    assert about["start"]["en"]["intro_html"].startswith('<div class="ch-prose"><p>')
+    assert about["minutes"] > 0
+
+
+async def test_an_answer_that_no_longer_does_says_why_it_is_asked_again(outside: Outside) -> None:
+    state, head = await walked(outside, WHOLE)
+    outside.clock.go(days=-3)
+    state = (await outside.http.get(state["links"]["self"], headers=head)).json()
+    assert state["page"]["id"] == "missed-on"
+    assert state["errors"][0]["input"] == "missed_on-day"
+
+
+async def test_whoever_gave_a_postcode_is_told_where_to_follow_the_case(outside: Outside) -> None:
+    state, head = await walked(outside, WHOLE)
+    done = (await outside.http.post(f"{state['links']['submit']}?language=cy", headers=head)).json()
+    assert done["follow"] == f"http://solihull.localhost:8000/cy/case/{done['reference']}"
+    again = (await outside.http.get(state["links"]["self"], headers=head)).json()
+    assert again["follow"] == f"http://solihull.localhost:8000/case/{done['reference']}"
+
+
+async def test_how_satisfied_somebody_was_is_kept_once(outside: Outside) -> None:
+    state, head = await walked(outside, WHOLE)
+    there = f"{state['links']['self']}/feedback"
+    early = await outside.http.post(there, json={"score": 5}, headers=head)
+    assert problem(early, "not-ready")["detail"] == "Submit the journey first."
+    await outside.http.post(state["links"]["submit"], headers=head)
+    for wrong in ({}, {"score": 6}, {"score": True}, {"score": "5"}, {"score": 5, "comment": 3}):
+        problem(await outside.http.post(there, json=wrong, headers=head), "bad-request")
+    first = await outside.http.post(there, json={"score": 4, "comment": "Quick"}, headers=head)
+    assert first.json() == {"again": False}
+    assert (await outside.http.post(there, json={"score": 1}, headers=head)).json() == {"again": True}
+    kept = await outside.house.store.owner.fetch("select score, comment from rating")
+    assert [tuple(row) for row in kept] == [(4, "Quick")]
+
+
 async def test_going_back_and_changing_an_answer_leaves_no_stale_one(outside: Outside) -> None:
     state, head = await walked(outside, WHOLE)
     place = next(row["href"] for row in state["check"] if row["field"] == "placing")
@@ -130,7 +208,11 @@ async def test_wrong_answers_are_told_with_their_place_and_nothing_is_lost(outsi
     answer = await outside.http.post(state["links"]["answer"], json=body, headers=head)
     assert problem(answer, "not-accepted")["errors"] == [
         {"pointer": "#/answers/colour", "detail": "The page does not ask 'colour'"},
-        {"pointer": "#/answers/property/postcode", "detail": "Enter a full UK postcode, like AA3 1AB"},
+        {
+            "pointer": "#/answers/property/postcode",
+            "detail": "Enter a full UK postcode, like AA3 1AB",
+            "input": "property-postcode",
+        },
     ]
     whole = await outside.http.post(
         f"{BINS}/cases",

@@ -12,6 +12,7 @@ from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Sites
 from commonhall.catalogue.adopting import SitePlan, store_council
 from commonhall.catalogue.councils import read_council
+from commonhall.engine.furniture import Furniture
 from commonhall.engine.package import Service
 from commonhall.engine.reader import read_service
 from commonhall.storage.councils import list_adoptions, list_connectors
@@ -43,6 +44,15 @@ def services() -> Mapping[str, Service]:
 def seal(secrets: Mapping[str, Any]) -> bytes:
     """Stands in for encryption: shows that what is stored has gone through it."""
     return f"sealed {len(secrets)}".encode()
+
+
+FURNITURE = """\
+furniture:
+  menu: [{label: {en: Bins}, url: https://s.example/bins}]
+  leads_home: true
+  stylesheet: |
+    .ch-nav { color: #000 }
+"""
 
 
 async def adopt(desk: Desk, services: Mapping[str, Service], folder: Path, *adoptions: str) -> None:
@@ -96,3 +106,18 @@ async def test_a_sites_own_choices_reach_it_and_secrets_are_stored_sealed(
     assert (site.brand.colour, site.phone, site.languages) == ("#005a4e", "0121 496 0100", ("en",))
     await adopt(desk, services, tmp_path, ALLOTMENT)
     assert await sites.refresh() == 1
+
+
+async def test_what_stands_around_the_pages_is_what_the_file_says(
+    desk: Desk, services: Mapping[str, Service], tmp_path: Path
+) -> None:
+    sites = Sites(desk.store, desk.services)
+    for given in (FURNITURE, ""):
+        (tmp_path / "solihull.yaml").write_text(HEAD + given, "utf-8")
+        plan = read_council(tmp_path / "solihull.yaml", services, {"solihull": "England"}, CALENDARS, {})
+        await store_council(desk.store, plan, SITE, seal, desk.clock())
+        await sites.refresh()
+        site = sites.of_council("solihull")
+        assert site
+        assert site.furniture == plan.file.furniture.as_furniture()
+    assert site.furniture == Furniture()

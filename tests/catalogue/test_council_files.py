@@ -112,6 +112,10 @@ MISTAKES = [
     ("place: before-contact", "place: before-contct", "before-contct", "no place 'before-contct'", "'before-contact'"),
     ("type: text, label: {en: Shed", "type: txt, label: {en: Shed", "{id: shed", "'txt' is not a type", "Fields"),
     ("{en: Would you like a shed?, cy: Hoffech chi gael sied?}", "{cy: Hoffech chi gael sied?}", "{cy: Hoff", "", ""),
+    ("connectors:", "furniture: {menu: [{label: {en: A, cy: B}, url: http://a}]}\nconnectors:", "http://a", "begins with https://", "docs/embedding.md"),
+    ("connectors:", "furniture: {crumbs: [{label: {en: A}, url: https://a.example}]}\nconnectors:", "{en: A}", "enter what the link says", "docs/embedding.md"),
+    ("connectors:", "furniture: {stylesheet: 'i{cursor:url(x)}'}\nconnectors:", "'i{", "line 1: Pages load nothing", "docs/embedding.md"),
+    ("connectors:", "furniture: {footer: Hello}\nconnectors:", "footer", "'footer' is not a word", ""),
     ("connector: plots", "connector: plot", "plot\n", "no connector 'plot'", "'plots'"),
     ("    connector: plots", "    conector: plots", "conector", "'conector' is not a word", "'connector'"),
 ]  # fmt: skip

@@ -70,7 +70,7 @@ async def test_whatever_is_sent_the_answer_is_documented(outside: Outside) -> No
 
     async with served(outside) as port:
         seen = await asyncio.to_thread(fuzz, document, f"http://127.0.0.1:{port}{V1}", prepare)
-    assert {name for name, _ in seen} == {"makeCase", "startJourney", "readJourney", "readPage", "answerPage", "submitJourney"}  # fmt: skip
+    assert {name for name, _ in seen} == {"makeCase", "startJourney", "readJourney", "readPage", "answerPage", "submitJourney", "rateJourney"}  # fmt: skip
     assert max(status for _, status in seen) < 500
 
 
@@ -129,14 +129,18 @@ async def give_every_answer(outside: Outside, ask: Callable[..., Any]) -> None:
     here, page = state["links"]["self"], state["links"]["answer"]
     match = {**head, "if-match": '"1"'}
     body = {"answers": {"property": WHOLE["property"]}}
-    for name, there, method in (("readJourney", "", "GET"), ("readPage", "/pages/address", "GET"), ("answerPage", "/pages/address", "POST"), ("submitJourney", "/submit", "POST")):  # fmt: skip
-        sent = {"json": body} if name == "answerPage" else {}
+    for name, there, method in (("readJourney", "", "GET"), ("readPage", "/pages/address", "GET"), ("answerPage", "/pages/address", "POST"), ("submitJourney", "/submit", "POST"), ("rateJourney", "/feedback", "POST")):  # fmt: skip
+        sent = {"answerPage": {"json": body}, "rateJourney": {"json": {"score": 5}}}.get(name, {})
         await ask(name, old["links"]["self"] + there, method, headers=old_head, **sent)
         await ask(name, here + there, method, **sent)
         await ask(name, f"{V1}/journeys/nobody{there}", method, headers=head, **sent)
-        if method == "POST":
+        await ask(name, f"{here}{there}?language=fr", method, headers=head, **sent)
+        if name in {"answerPage", "submitJourney"}:
             await ask(name, here + there, method, headers=match, **sent)
     await ask("submitJourney", f"{here}/submit", headers=head)
+    await ask("rateJourney", f"{here}/feedback", json={"score": 5}, headers=head)
+    await ask("rateJourney", f"{here}/feedback", content=b"x", headers={**head, "content-type": "text/plain"})
+    await ask("rateJourney", f"{here}/feedback", content=b" " * 1_100_000, headers={**head, "content-type": "application/json"})  # fmt: skip
     await ask("readJourney", here, "GET", headers=head)
     await ask("readPage", page, "GET", headers=head)
     await ask("answerPage", page, json=[], headers=head)
@@ -149,3 +153,4 @@ async def give_every_answer(outside: Outside, ask: Callable[..., Any]) -> None:
     for _ in range(2):
         await ask("submitJourney", state["links"]["submit"], headers=head)
     await ask("answerPage", f"{state['links']['self']}/pages/address", json=body, headers=head)
+    await ask("rateJourney", f"{state['links']['self']}/feedback", json={"score": 5}, headers=head)

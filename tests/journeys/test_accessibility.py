@@ -80,8 +80,8 @@ async def test_every_page_of_every_service(
 
     async def serve(route: Route) -> None:
         path = route.request.url.partition(".localhost")[2]
-        if path == "/brand.css":
-            await route.fulfill(body=brand, content_type="text/css")
+        if path in {"/brand.css", "/look.css"}:
+            await route.fulfill(body=f"{brand}{site.furniture.stylesheet}", content_type="text/css")
         elif path in assets.serve:
             asset = assets.serve[path]
             await route.fulfill(body=asset.body, content_type=asset.content_type)
@@ -182,6 +182,8 @@ async def test_the_workspace(platform: Platform, browser: Browser, width: int) -
         "/connectors/new/open311",
         "/connectors/new/webhook",
         "/people/invite",
+        "/services/missed-bin/website",
+        "/brand/furniture",
     ):
         await look(f"/workspace{path}")
     await page.goto(platform.site("kirklees", "/workspace/services"))

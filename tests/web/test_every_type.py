@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
+from pydantic import TypeAdapter
 
 from commonhall.casework.sites import Site
+from commonhall.engine.definition import AnyField
 from commonhall.engine.fields.base import CompiledField, clean_lines
 from commonhall.engine.journey import parse_page, walk
 from commonhall.engine.package import CompiledPage
@@ -286,3 +288,8 @@ def test_people_s_own_details_have_the_tokens_that_browsers_fill_in(compiler: Co
         assert page is not None
         shown = compiler.question(place, page, (), 0, COMMON).decode()
         assert re.findall(r'autocomplete="([^"]*)"', shown) == tokens
+
+
+def test_every_type_of_the_language_is_among_them() -> None:
+    asked = {part.type for page in everything().pages for part in page.fields}
+    assert asked == set(TypeAdapter(AnyField).json_schema()["discriminator"]["mapping"])

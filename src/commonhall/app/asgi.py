@@ -33,6 +33,7 @@ from commonhall.directory.directory import Directory
 from commonhall.engine.package import Adopted
 from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import Assets, open_assets
+from commonhall.web.embedding import embed_app
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.pages import Pages, escape_markdown
 from commonhall.web.resident.compile import Compiler
@@ -92,6 +93,7 @@ def house_app(house: House) -> ASGIApp:
     machines = Starlette(routes=back_office_routes(receive))
     former = former_hosts(tools, house.sites.moved, house.site_url)
     interfaces = _interfaces(house)
+    interfaces["embed"] = embed_app(house.sites.by_host, assets, https=settings.https)
     councils = _of_councils(house, resident_app(tools), workspace, former, interfaces)
     govuk = finder_api(_govuk(house))
     open_data = {"api": govuk, "local-links.csv": govuk, "openreferral": interfaces["openreferral"]}
@@ -183,7 +185,7 @@ def _govuk(house: House) -> GovukTools:
     return GovukTools(house.directory, house.sites.all, house.sites.by_host, house.site_url, house.links)
 
 
-def _interfaces(house: House) -> Mapping[str, ASGIApp]:
+def _interfaces(house: House) -> dict[str, ASGIApp]:
     """The open standards on a council's host, by the first step of their paths."""
     open311 = open311_app(
         Open311Tools(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from commonhall.api.v1.app import ROOT
 from commonhall.api.v1.case_json import case_json, entry_json
+from commonhall.api.v1.pages import ROOT
 from commonhall.app.seal import SealBroken
 from commonhall.app.wiring import House
 from commonhall.casework.exchange import WholeCase

@@ -20,7 +20,7 @@ packages/         the versions of services that the council ran, as their mainta
 credentials.json  only where it was asked for: credentials of back offices and of staff sign-in, locked with a passphrase
 
 The columns are described in docs/leaving.md of Commonhall. Credentials that are not in here are named by "enter_again"
-in the manifest. Photos and letters of cases are in attachment.jsonl, the council's logo in council_image.jsonl.
+in the manifest. Photos and letters of cases are in attachment.jsonl, the council's logo and style sheet in council_image.jsonl.
 
 These are personal data of residents and staff: keep and send them accordingly. The council's data are the council's.
 Each package keeps its maintainers' licence, which stands among its files where they gave one; those that come with

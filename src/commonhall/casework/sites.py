@@ -11,6 +11,7 @@ import structlog
 
 from commonhall.casework.desk import AdoptedServices, AdoptedUnknown
 from commonhall.casework.logos import Logo
+from commonhall.engine.furniture import Furniture, SiteLink
 from commonhall.engine.package import Adopted
 from commonhall.engine.problems import ServiceRefused
 from commonhall.storage.councils import CouncilRow, list_adoptions, list_councils, load_image
@@ -57,6 +58,8 @@ class Site:
     footer: tuple[FooterLink, ...] = ()
     notice: Mapping[str, str] = field(default_factory=dict)
     """Words in a band over every page, by language; none for no band."""
+    furniture: Furniture = field(default_factory=Furniture)
+    """What of the council's own website stands around its pages."""
     featured: frozenset[str] = frozenset()
     """The ids of services that stand first on the home page."""
 
@@ -90,6 +93,17 @@ class LogoSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FurnitureSettings:
+    """How a site's furniture is kept; `stylesheet` is the digest of the council's own, '' for none."""
+
+    menu: tuple[SiteLink, ...] = ()
+    crumbs: tuple[SiteLink, ...] = ()
+    footer_text: dict[str, str] = field(default_factory=dict)
+    leads_home: bool = False
+    stylesheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSettings:
     """How a site is kept in the database: everything but its services."""
 
@@ -105,6 +119,7 @@ class SiteSettings:
     footer: list[FooterLink] = field(default_factory=list)
     notice: dict[str, str] = field(default_factory=dict)
     logo: LogoSettings | None = None
+    furniture: FurnitureSettings = field(default_factory=FurnitureSettings)
 
 
 class Sites:
@@ -174,6 +189,11 @@ class Sites:
         image = await load_image(self._store, council, kept.digest) if kept else None
         return Logo(image, kept.alt, kept.on_white) if kept and image else None
 
+    async def _furniture(self, council: str, kept: FurnitureSettings) -> Furniture:
+        sheet = await load_image(self._store, council, kept.stylesheet) if kept.stylesheet else None
+        text = sheet.content.decode() if sheet else ""
+        return Furniture(kept.menu, kept.crumbs, kept.footer_text, kept.leads_home, text)
+
     async def _read(self, row: CouncilRow) -> Site:
         settings = msgspec.convert(row.config, SiteSettings)
         adoptions = await list_adoptions(self._store, row.council)
@@ -198,6 +218,7 @@ class Sites:
             revision=row.revision,
             footer=tuple(settings.footer),
             notice=settings.notice,
+            furniture=await self._furniture(row.council, settings.furniture),
             paused=tuple(adopted for one, adopted in known if one.state == "paused"),
             featured=frozenset(one.service for one in adoptions if one.featured),
         )

@@ -9,14 +9,17 @@ from typing import Any
 
 from commonhall.catalogue.councils import CouncilPlan
 from commonhall.catalogue.packages import changelog_entry
+from commonhall.engine.furniture import as_kept
 from commonhall.engine.package import Adopted, Service
 from commonhall.storage.councils import (
     AdoptedRow,
     ConnectorRow,
     NewAdoption,
+    add_image,
     save_adoptions,
     save_connector,
     save_council,
+    sheet_row,
 )
 from commonhall.storage.drafts import VersionRow, add_version
 from commonhall.storage.pool import Store
@@ -38,7 +41,7 @@ class SitePlan:
 
 async def store_council(store: Store, plan: CouncilPlan, site: SitePlan, seal: Seal, now: datetime) -> None:
     """Store site, connectors and adoptions. Journeys under way and cases keep what they began with."""
-    file = plan.file
+    file, furniture = plan.file, plan.file.furniture.as_furniture()
     config = {
         "name": dict(site.name) | {str(language): text for language, text in file.name.items()},
         "nation": site.nation,
@@ -49,8 +52,11 @@ async def store_council(store: Store, plan: CouncilPlan, site: SitePlan, seal: S
         "phone": file.contact.phone,
         "homepage_url": site.homepage_url,
         "demonstration": file.demonstration,
+        "furniture": as_kept(furniture),
     }
     await save_council(store, file.council, site.gss, file.host or site.host, config)
+    if furniture.stylesheet:
+        await add_image(store, file.council, sheet_row(furniture.stylesheet))
     for connector in file.connectors:
         secrets = seal(connector.secrets) if connector.secrets else None
         row = ConnectorRow(connector.id, connector.kind, connector.settings, secrets, None)

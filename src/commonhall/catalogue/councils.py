@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from commonhall.engine.adoption import Adopter, adopt
 from commonhall.engine.colours import LEAST_CONTRAST, contrast
 from commonhall.engine.definition import Language, PageId, Part
 from commonhall.engine.examples import play_adopted
+from commonhall.engine.furniture import Furniture, SiteLink, furniture_faults
 from commonhall.engine.package import Adopted, Service
 from commonhall.engine.problems import Problem, ServiceRefused
 from commonhall.engine.reader import shape_problems
@@ -49,6 +50,45 @@ class ContactFile(Part):
     phone: str
 
 
+class LinkFile(Part):
+    """A link to a page of the council's own website: one address, or one for each language."""
+
+    label: dict[Language, str]
+    url: str | dict[Language, str]
+
+
+class FurnitureFile(Part):
+    """What of the council's own website stands around its pages; `stylesheet` is CSS, as it is."""
+
+    menu: list[LinkFile] = []
+    crumbs: list[LinkFile] = []
+    footer_text: dict[Language, str] = {}
+    leads_home: bool = False
+    stylesheet: str = ""
+
+    def as_furniture(self) -> Furniture:
+        """As the rest of the house knows it."""
+        return Furniture(
+            _links(self.menu),
+            _links(self.crumbs),
+            {str(language): words for language, words in self.footer_text.items()},
+            self.leads_home,
+            self.stylesheet.rstrip(),
+        )
+
+
+def _links(links: list[LinkFile]) -> tuple[SiteLink, ...]:
+    return tuple(
+        SiteLink(
+            {str(language): words for language, words in link.label.items()},
+            {"en": link.url}
+            if isinstance(link.url, str)
+            else {str(code): url for code, url in link.url.items()},
+        )
+        for link in links
+    )
+
+
 class ConnectorFile(Part):
     """A way to a back office; which settings it needs, its kind says."""
 
@@ -68,6 +108,7 @@ class CouncilFile(Part):
     demonstration: bool = False
     brand: BrandFile
     contact: ContactFile
+    furniture: FurnitureFile = FurnitureFile()
     connectors: list[ConnectorFile] = []
     adoptions: list[dict[str, Any]] = []
 
@@ -111,6 +152,7 @@ def read_council(
     except ValidationError as error:
         raise ServiceRefused((*problems, *shape_problems(error, source, root=CouncilFile))) from None
     problems += _site_problems(file, nation_of, source)
+    problems += _furniture_problems(file, source)
     problems += _connector_problems(file, connector_faults, source)
     adopter = Adopter(nation_of.get(file.council, "England"), tuple(file.languages))
     adopted = []
@@ -142,6 +184,22 @@ def _site_problems(file: CouncilFile, nation_of: Mapping[str, str], source: Sour
         message = f"white text on {file.brand.colour} has a contrast of {ratio}, and needs {LEAST_CONTRAST}"
         problems.append(source.problem(("brand", "colour"), message, "choose a darker colour"))
     return problems
+
+
+def _furniture_problems(file: CouncilFile, source: Source) -> Iterator[Problem]:
+    for part, fault in furniture_faults(file.furniture.as_furniture(), tuple(file.languages)):
+        name, *steps = part.split("-")
+        where: Where = ("furniture", name)
+        if name in {"menu", "crumbs"}:
+            number, what, language = int(steps[0]), steps[1], steps[2]
+            links = file.furniture.menu if name == "menu" else file.furniture.crumbs
+            one_address = what == "url" and number < len(links) and isinstance(links[number].url, str)
+            where = (*where, number, what) if one_address else (*where, number, what, language)
+        elif steps:
+            where = (*where, *steps)
+        yield source.problem(
+            where, fault[:1].lower() + fault[1:], "see docs/embedding.md for what may stand there"
+        )
 
 
 def _connector_problems(file: CouncilFile, faults: ConnectorFaults | None, source: Source) -> list[Problem]:

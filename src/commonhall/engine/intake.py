@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from commonhall.engine.fields.base import CompiledField, Fault
-from commonhall.engine.journey import Path, first_input, label_of, walk
+from commonhall.engine.fields.base import CompiledField, Fault, Form
+from commonhall.engine.journey import Answers, Path, first_input, label_of, parse_page, walk
 from commonhall.engine.messages import message
 from commonhall.engine.package import Adopted, CompiledPage
 
@@ -17,10 +17,13 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What is wrong with answers: `where` is a path into the contract's data, `says` what to do, for a person."""
+    """What is wrong with answers: `where` is a path into the contract's data, `says` what to do, for a person.
+
+    `input` is the box of a form that it is about; '' where it is about none."""
 
     where: tuple[str, ...]
     says: str
+    input: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,31 @@ def read_page(
         faults += parsed.faults
         accepted[part.id] = parsed.value
     if not faults:
-        path = walk(adopted, {**before, **accepted}, today)
-        faults = list(path.faults) if path.current is not None and path.current.id == page.id else []
+        faults += _unmet(adopted, page, {**before, **accepted}, today)
     wrong += [_told(adopted, page, fault, language) for fault in faults]
     return ({}, tuple(wrong)) if wrong else (accepted, ())
+
+
+def read_typed(
+    adopted: Adopted, page: CompiledPage, typed: Form, before: Answers, today: date, language: str = "en"
+) -> tuple[dict[str, Any], tuple[Wrong, ...]]:
+    """Read what was typed into the boxes of one page, as a form of the site's own would be read."""
+    accepted, faults = parse_page(page, typed, today)
+    found = list(faults) or _unmet(adopted, page, {**before, **accepted}, today)
+    return ({}, tell(adopted, page, found, language)) if found else (accepted, ())
+
+
+def tell(
+    adopted: Adopted, page: CompiledPage, faults: Iterable[Fault], language: str = "en"
+) -> tuple[Wrong, ...]:
+    """The faults of a page in words, with their places."""
+    return tuple(_told(adopted, page, fault, language) for fault in faults)
+
+
+def _unmet(adopted: Adopted, page: CompiledPage, answers: Answers, today: date) -> list[Fault]:
+    """Why a page is not satisfied though each of its answers is."""
+    path = walk(adopted, answers, today)
+    return list(path.faults) if path.current is not None and path.current.id == page.id else []
 
 
 def _value(given: Mapping[str, Any], field_id: str) -> Any:
@@ -106,7 +130,7 @@ def _unknown(adopted: Adopted, given: Mapping[str, Any], known: set[str]) -> Ite
 def _told(adopted: Adopted, page: CompiledPage, fault: Fault, language: str) -> Wrong:
     part = next(one for one in page.fields if one.id == fault.field)
     label = label_of(adopted, page, part, language)
-    return Wrong(where_of(part, fault), message(adopted, part, label, fault, language))
+    return Wrong(where_of(part, fault), message(adopted, part, label, fault, language), fault.input)
 
 
 def where_of(part: CompiledField, fault: Fault) -> tuple[str, ...]:

@@ -196,6 +196,15 @@ def contract_answers(answers: Answers) -> dict[str, Any]:
     return {**shared, "local": own} if own else shared
 
 
+def flat_answers(contract: Answers) -> dict[str, Any]:
+    """The contract's answers by field id again: a council's own beside the others."""
+    own = contract.get("local")
+    if not isinstance(own, Mapping):
+        return dict(contract)
+    shared = {name: value for name, value in contract.items() if name != "local"}
+    return shared | {f"local.{name}": value for name, value in own.items()}
+
+
 def show_text(
     adopted: Adopted, key: str, answers: Answers, language: str, dress: Callable[[str], str] = str
 ) -> str:

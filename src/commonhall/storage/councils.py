@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +71,7 @@ class ConnectorRow:
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """An image of a council's own; `digest` is its content's SHA-256, width and height are in pixels."""
+    """An image or a style sheet of a council's own; `digest` is its content's SHA-256, width and height are in pixels."""
 
     digest: str
     media_type: str
@@ -164,6 +165,21 @@ async def load_image(store: Store, council: str, digest: str) -> ImageRow | None
     return ImageRow(*row) if row else None
 
 
+async def add_image(store: Store, council: str, image: ImageRow) -> None:
+    """Keep an image that a council's settings name."""
+    await store.durable.execute(q.ADD_IMAGE.sql, council, *_columns(image))
+
+
+def sheet_row(text: str) -> ImageRow:
+    """A council's own style sheet as it is kept: beside its logo, by its content, without a size."""
+    content = text.encode()
+    return ImageRow(hashlib.sha256(content).hexdigest(), "text/css", content, 0, 0)
+
+
+def _columns(image: ImageRow) -> tuple[object, ...]:
+    return image.digest, image.media_type, image.content, image.width, image.height
+
+
 async def own_config(store: Store, council: str) -> Mapping[str, Any]:
     """A council's own site settings; none where it has no site."""
     found: Mapping[str, Any] | None = await store.durable.fetchval(q.OWN_CONFIG.sql, council)
@@ -176,16 +192,9 @@ async def change_council(
     """Change a council's site settings, and keep the image that they name. Images that they do not name go."""
     async with transaction(store, council) as connection:
         if image is not None:
-            await connection.execute(
-                q.ADD_IMAGE.sql,
-                council,
-                image.digest,
-                image.media_type,
-                image.content,
-                image.width,
-                image.height,
-            )
-        named = (config.get("logo") or {}).get("digest")
+            await connection.execute(q.ADD_IMAGE.sql, council, *_columns(image))
+        logo, furniture = config.get("logo") or {}, config.get("furniture") or {}
+        named = [digest for digest in (logo.get("digest"), furniture.get("stylesheet")) if digest]
         await connection.execute(q.DROP_OTHER_IMAGES.sql, council, named)
         await connection.execute(q.CHANGE_COUNCIL.sql, council, config)
         await write_entry(connection, council, entry)

@@ -73,7 +73,8 @@ class HeadImage:
 class Frame:
     """What the layout needs to know of a page, besides its content.
 
-    `path` is the page's path without its language; `switch` is false where the other language has no such page.
+    `path` is the page's path without its language; `switch` is false where the other language has no such page. `menu`
+    and `crumbs` are links (address, words) of the council's own website; a crumb without an address is this page.
     """
 
     language: str
@@ -96,6 +97,9 @@ class Frame:
     switch: bool = True
     notice: str = ""
     logo: HeadImage | None = None
+    menu: tuple[tuple[str, str], ...] = ()
+    crumbs: tuple[tuple[str, str], ...] = ()
+    footer_text: tuple[str, ...] = ()
 
     @property
     def words(self) -> Mapping[str, str]:

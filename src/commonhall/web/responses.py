@@ -81,13 +81,25 @@ def page_response(
 ) -> Response:
     """A page of HTML, compressed if the browser asks for it."""
     found = {"vary": "accept-encoding", "cache-control": "no-store", **(headers or {})}
+    return text_response(request, body, "text/html; charset=utf-8", status, found)
+
+
+def text_response(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A text, compressed if the browser asks for it and it is worth it."""
+    found = dict(headers or {})
     accepted = request.headers.get("accept-encoding", "")
     if accepted and len(body) >= LEAST_TO_COMPRESS:
         encoding = best_encoding(accepted)
         if encoding:
             found["content-encoding"] = encoding
             body = brotli.compress(body, quality=4) if encoding == "br" else gzip.compress(body, 5, mtime=0)
-    return Response(body, status, found, media_type="text/html; charset=utf-8")
+    return Response(body, status, found, media_type=media_type)
 
 
 def see(path: str) -> Response:

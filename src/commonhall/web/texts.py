@@ -8,6 +8,7 @@ from commonhall.engine.back_office import CaseStatus
 
 _EN = {
     "skip": "Skip to main content",
+    "crumbs": "Where you are",
     "language": "Language",
     "language_name": "English",
     "back": "Back",
@@ -132,6 +133,13 @@ _EN = {
     "moved_link": "Go to {name}",
     "phone": "You can also call {phone}.",
     "characters_left": "You can enter up to {count} characters",
+    "characters_remaining": "You have {count} characters remaining",
+    "characters_remaining_one": "You have {count} character remaining",
+    "characters_over": "You have {count} characters too many",
+    "characters_over_one": "You have {count} character too many",
+    "embed_lost": "We could not reach the council. What you have typed is still here, and we are trying again.",
+    "embed_try": "Try again now",
+    "embed_elsewhere": "Go on on the council’s own page",
     "accessibility_title": "Accessibility",
     "accessibility_text": (
         "These pages are made to meet the Web Content Accessibility Guidelines 2.2 at level AA. They work with a"
@@ -153,6 +161,7 @@ _EN = {
 
 _CY = {
     "skip": "Neidio i’r prif gynnwys",
+    "crumbs": "Ble rydych chi",
     "language": "Iaith",
     "language_name": "Cymraeg",
     "back": "Yn ôl",
@@ -277,6 +286,13 @@ _CY = {
     "moved_link": "Ewch i {name}",
     "phone": "Gallwch hefyd ffonio {phone}.",
     "characters_left": "Gallwch roi hyd at {count} nod",
+    "characters_remaining": "Mae gennych {count} nod ar ôl",
+    "characters_remaining_one": "Mae gennych {count} nod ar ôl",
+    "characters_over": "Mae gennych {count} nod yn ormod",
+    "characters_over_one": "Mae gennych {count} nod yn ormod",
+    "embed_lost": "Ni allem gyrraedd y cyngor. Mae’r hyn a deipioch yma o hyd, ac rydym yn rhoi cynnig arall arni.",
+    "embed_try": "Rhoi cynnig arall arni nawr",
+    "embed_elsewhere": "Ewch ymlaen ar dudalen y cyngor ei hun",
     "accessibility_title": "Hygyrchedd",
     "accessibility_text": (
         "Mae’r tudalennau hyn wedi’u gwneud i fodloni’r Canllawiau Hygyrchedd Cynnwys Gwe 2.2 ar lefel AA. Maent yn"

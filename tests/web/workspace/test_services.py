@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -382,3 +383,19 @@ async def test_a_draft_is_thrown_away_and_what_runs_stays(office: Office) -> Non
     await owner.post(f"{BINS}/discard")
     await owner.get(BINS, status=404)
     assert (await office.anybody().get("/missed-bin")).status == 200
+
+
+async def test_a_web_team_copies_what_puts_a_service_on_the_council_s_website(office: Office) -> None:
+    officer = await office.staff(Role.OFFICER)
+    assert f'href="{BINS}/website">Put it on your website' in (await officer.get(PATH)).text
+    page = await officer.get(f"{BINS}/website")
+    lines = [
+        html.unescape(text) for text in re.findall(r"<pre[^>]*><code>(.*?)</code>", page.text, re.DOTALL)
+    ]
+    assert len(lines) == 2
+    assert 'site="http://solihull.localhost" service="missed-bin" lang="cy"' in lines[1]
+    assert '<a href="http://solihull.localhost/cy/missed-bin">Rhoi gwybod' in lines[1]
+    script = re.search(r'src="http://solihull.localhost([^"]+)"', lines[0])
+    assert script
+    assert (await office.anybody().get(script.group(1))).status == 200
+    await officer.get(f"{PATH}/spaceship/website", status=404)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,11 +15,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from commonhall.api.keys import key_in
-from commonhall.api.v1.bodies import answer_json, read_object
+from commonhall.api.v1.bodies import answer_json, answers_in, rating_in, read_object, typed_in
 from commonhall.api.v1.cases import cases_views
 from commonhall.api.v1.limits import Limits, Standing
 from commonhall.api.v1.openapi import document_of, index_of
-from commonhall.api.v1.pages import Prose, page_of, state_of, submitted_of
+from commonhall.api.v1.pages import ROOT, Prose, page_of, start_of, state_of, submitted_of
 from commonhall.api.v1.problems import KINDS, Problem
 from commonhall.casework.desk import Desk
 from commonhall.casework.direct import AnotherRequest, NotAccepted, hand_in
@@ -29,6 +29,7 @@ from commonhall.casework.journeys import (
     JourneyGone,
     answer_page,
     load_journey,
+    rate_journey,
     reach_exit,
     start_journey,
     submit_journey,
@@ -37,11 +38,10 @@ from commonhall.casework.sites import Site
 from commonhall.casework.systems import caller_of
 from commonhall.engine.access import Scope
 from commonhall.engine.contract import adopted_contract
-from commonhall.engine.intake import read_page
+from commonhall.engine.intake import read_page, read_typed
 from commonhall.engine.journey import JourneyIncomplete
 from commonhall.engine.package import Adopted
 
-ROOT = "/api/v1"
 _CORS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "etag, location, ratelimit, ratelimit-policy, retry-after",
@@ -87,6 +87,7 @@ def v1_app(tools: ApiTools) -> ASGIApp:
         ("/journeys/{journey}/pages/{page}", "GET", api.page),
         ("/journeys/{journey}/pages/{page}", "POST", api.answer),
         ("/journeys/{journey}/submit", "POST", api.submit),
+        ("/journeys/{journey}/feedback", "POST", api.rate),
     ]
     views += cases_views(tools.desk, lambda site: f"{tools.url(site)}{ROOT}")
     routes = [Route(ROOT + path, api.answered(view), methods=[method]) for path, method, view in views]
@@ -155,8 +156,11 @@ class _Api:
         return answer_json({"services": [self._about(site, adopted) for adopted in site.services]})
 
     async def service(self, request: Request, site: Site) -> Response:
-        """One service."""
-        return answer_json(self._about(site, _service_of(request, site)))
+        """One service, with what its start page says."""
+        adopted = _service_of(request, site)
+        start = {language: start_of(adopted, language, self.tools.prose) for language in adopted.languages}
+        minutes = adopted.service.definition.start.time
+        return answer_json({**self._about(site, adopted), "start": start, "minutes": minutes})
 
     def _about(self, site: Site, adopted: Adopted) -> dict[str, Any]:
         here = f"{self.tools.url(site)}{ROOT}/services/{adopted.service.id}"
@@ -196,7 +200,7 @@ class _Api:
             await caller_of(self.desk, site.council, key_in(request)), Scope.SUBMIT, adopted.service.id
         )
         body = await read_object(request)
-        answers, language = _answers(body), _language(body, adopted)
+        answers, language = answers_in(body), _language(body, adopted)
         key = request.headers.get("idempotency-key", "").strip()
         if len(key) > 200:
             raise Problem("bad-request", "Idempotency-Key may have up to 200 characters.")
@@ -211,7 +215,7 @@ class _Api:
             raise Problem("key-used", f"Use another key: {used}.") from None
         journey = made.journey
         found = {
-            **submitted_of(journey, self.tools.prose),
+            **submitted_of(journey, self.tools.url(site), self.tools.prose),
             "service": adopted.service.id,
             "again": made.again,
         }
@@ -247,13 +251,12 @@ class _Api:
                 headers={"www-authenticate": "Bearer"},
             )
         secret = secret.strip()
-        return await load_journey(
-            self.desk, site.council, request.path_params["journey"], browser=secret
-        ), secret
+        journey = await load_journey(self.desk, site.council, request.path_params["journey"], browser=secret)
+        return _shown_in(request, journey), secret
 
     async def _state(self, site: Site, journey: Journey, status: int = 200, **more: Any) -> Response:
         await reach_exit(self.desk, journey)
-        found = state_of(journey, f"{self.tools.url(site)}{ROOT}/journeys", self.tools.prose)
+        found = state_of(journey, self.tools.url(site), self.tools.prose)
         return answer_json({**found, **more}, status, etag=journey.revision)
 
     async def journey(self, request: Request, site: Site) -> Response:
@@ -287,16 +290,18 @@ class _Api:
             raise Problem(
                 "not-found", "The journey does not come to this page, or it asks nothing: see its path."
             )
-        given = _answers(await read_object(request))
-        accepted, wrong = read_page(
-            journey.adopted, page, given, journey.answers, journey.today, journey.language
-        )
+        body = await read_object(request)
+        adopted, today, language = journey.adopted, journey.today, journey.language
+        if "typed" in body and "answers" not in body:
+            accepted, wrong = read_typed(adopted, page, typed_in(body), journey.answers, today, language)
+        else:
+            accepted, wrong = read_page(adopted, page, answers_in(body), journey.answers, today, language)
         if wrong:
             raise Problem("not-accepted", "Correct what is wrong and send it again.", errors=wrong)
         journey = await answer_page(
             self.desk, journey.adopted, site.council, journey.id, browser=secret, answers=accepted
         )
-        return await self._state(site, journey)
+        return await self._state(site, _shown_in(request, journey))
 
     async def submit(self, request: Request, site: Site) -> Response:
         """Make the journey a case; twice is harmless."""
@@ -309,7 +314,18 @@ class _Api:
             raise Problem(
                 "not-ready", "There are questions to be answered: see where the journey stands."
             ) from None
-        return await self._state(site, done, 200 if journey.reference else 201)
+        return await self._state(site, _shown_in(request, done), 200 if journey.reference else 201)
+
+    async def rate(self, request: Request, site: Site) -> Response:
+        """Keep how satisfied the person was with a journey that is submitted, once; twice is harmless."""
+        journey, secret = await self._load(request, site)
+        score, comment = rating_in(await read_object(request))
+        if journey.reference is None:
+            raise Problem("not-ready", "Submit the journey first.")
+        first = await rate_journey(
+            self.desk, site.council, journey.id, browser=secret, score=score, comment=comment
+        )
+        return answer_json({"again": not first})
 
 
 async def _problems(request: Request, site: Site) -> Response:
@@ -339,11 +355,12 @@ def _unchanged(request: Request, journey: Journey) -> None:
         raise Problem("changed", "Read the journey again: its answers are others now.")
 
 
-def _answers(body: Mapping[str, Any]) -> dict[str, Any]:
-    answers = body.get("answers")
-    if not isinstance(answers, dict):
-        raise Problem("bad-request", "Give the answers as an object called 'answers'.")
-    return answers
+def _shown_in(request: Request, journey: Journey) -> Journey:
+    """The journey in the language that is asked for: a person may change it on the way."""
+    wanted = request.query_params.get("language", journey.language)
+    if wanted not in journey.adopted.languages:
+        raise Problem("bad-request", f"The language must be one of {', '.join(journey.adopted.languages)}.")
+    return replace(journey, language=wanted)
 
 
 def _language(body: Mapping[str, Any], adopted: Adopted) -> str:

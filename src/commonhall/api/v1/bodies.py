@@ -50,3 +50,36 @@ def answer_json(
     """An answer in JSON; `etag` is without its quotation marks."""
     head = {"etag": f'"{etag}"'} if etag else {}
     return Response(msgspec.json.encode(found), status, headers=head, media_type=media_type)
+
+
+def answers_in(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers of a request, in the shapes of the contract. Raises `Problem`."""
+    answers = body.get("answers")
+    if not isinstance(answers, dict):
+        raise Problem("bad-request", "Give the answers as an object called 'answers'.")
+    return answers
+
+
+def typed_in(body: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What was typed, by the names of boxes: a text, or several where several can be chosen. Raises `Problem`."""
+    typed = body["typed"]
+    named = typed.items() if isinstance(typed, dict) else ()
+    found = {name: [given] if isinstance(given, str) else given for name, given in named}
+    right = all(
+        isinstance(texts, list) and all(isinstance(one, str) for one in texts) for texts in found.values()
+    )
+    if not isinstance(typed, dict) or not right:
+        raise Problem(
+            "bad-request", "Give 'typed' as an object: each box's name with a text, or a list of texts."
+        )
+    return found
+
+
+def rating_in(body: Mapping[str, Any]) -> tuple[int, str]:
+    """How satisfied somebody was, from 1 to 5, and what they say of it. Raises `Problem`."""
+    score, comment = body.get("score"), body.get("comment", "")
+    if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= 5:
+        raise Problem("bad-request", "Give 'score' as a whole number from 1 to 5.")
+    if not isinstance(comment, str):
+        raise Problem("bad-request", "Give 'comment' as a text, or leave it out.")
+    return score, comment

@@ -102,26 +102,36 @@ def _journeys() -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in ("journey", "page")
     )
+    shown = {
+        "name": "language",
+        "in": "query",
+        "schema": _LANGUAGE,
+        "description": "Show it in this language; in the journey's own where none is named",
+    }
     state, stands = ref("State"), "Where the journey stands"
-    gone = ("no-key", "not-found", "gone")
-    some = object_of("answers", answers={"type": "object"})
+    gone = ("bad-request", "no-key", "not-found", "gone")
+    typed = {"type": "object", "additionalProperties": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}}
+    some = {
+        "anyOf": [object_of("answers", answers={"type": "object"}), object_of("typed", typed=typed)],
+        "description": "Answers in the shapes of the contract, or what was typed, by the names of a form's boxes",
+    }
     answer = (*gone, *WRONG, "submitted", "changed", "not-accepted")
     submit = (*gone, "not-ready", "changed")
     last = "Make the journey a case; twice is harmless"
     return {
         "/journeys/{journey}": {
-            "parameters": [journey],
+            "parameters": [journey, shown],
             "get": read("readJourney", stands, state, *gone, security=_SECRET),
         },
         "/journeys/{journey}/pages/{page}": {
-            "parameters": [journey, page],
+            "parameters": [journey, page, shown],
             "get": read("readPage", "A page with what was answered", ref("Page"), *gone, security=_SECRET),
             "post": act(
                 "answerPage", stands, some, state, ("200",), *answer, parameters=[_MATCH], security=_SECRET
             ),
         },
         "/journeys/{journey}/submit": {
-            "parameters": [journey],
+            "parameters": [journey, shown],
             "post": act(
                 "submitJourney",
                 last,
@@ -130,6 +140,20 @@ def _journeys() -> dict[str, Any]:
                 ("200", "201"),
                 *submit,
                 parameters=[_MATCH],
+                security=_SECRET,
+            ),
+        },
+        "/journeys/{journey}/feedback": {
+            "parameters": [journey, shown],
+            "post": act(
+                "rateJourney",
+                "Keep how satisfied the person was with a submitted journey, once",
+                object_of("score", score={"type": "integer", "minimum": 1, "maximum": 5}, comment=TEXT),
+                object_of("again", again={"type": "boolean"}),
+                ("200",),
+                *gone,
+                *WRONG,
+                "not-ready",
                 security=_SECRET,
             ),
         },
@@ -165,6 +189,8 @@ _FIELD = object_of(
     options={"type": "array", "items": object_of("code label", code=TEXT, label=TEXT, hint=MAYBE)},
     fields={"type": "array", "items": {"type": "object"}},
     autocomplete=TEXT,
+    width={"type": "integer"},
+    rows={"type": "integer"},
     statement=TEXT,
     unit=TEXT,
     item=TEXT,
@@ -178,9 +204,14 @@ _PAGE = object_of(
     body=MAYBE,
     body_html=MAYBE,
     fields={"type": "array", "items": ref("Field")},
+    typed={"type": "object", "additionalProperties": {"type": "array", "items": TEXT}},
     counts_as=TEXT,
     links=LINKS,
 )
+_ERRORS: Schema = {
+    "type": "array",
+    "items": object_of("pointer detail", pointer=TEXT, detail=TEXT, input=TEXT),
+}
 _CONFIRMATION = object_of("body body_html", body=MAYBE, body_html=MAYBE)
 _SERVICE = object_of(
     "id version name languages lgsl lgil page links",
@@ -191,6 +222,13 @@ _SERVICE = object_of(
     lgsl={"type": "integer"},
     lgil={"type": "integer"},
     page={"type": "string", "format": "uri"},
+    start={
+        "type": "object",
+        "additionalProperties": object_of(
+            "intro intro_html need", intro=TEXT, intro_html=TEXT, need={"type": "array", "items": TEXT}
+        ),
+    },
+    minutes={"type": ["integer", "null"]},
     links=LINKS,
 )
 _SCHEMAS: dict[str, Schema] = {
@@ -200,7 +238,7 @@ _SCHEMAS: dict[str, Schema] = {
         title=TEXT,
         status={"type": "integer"},
         detail=TEXT,
-        errors={"type": "array", "items": object_of("pointer detail", pointer=TEXT, detail=TEXT)},
+        errors=_ERRORS,
         page={"type": "object"},
     ),
     "Service": _SERVICE,
@@ -211,6 +249,7 @@ _SCHEMAS: dict[str, Schema] = {
         "reference confirmation service again",
         reference=TEXT,
         confirmation=_CONFIRMATION,
+        follow=MAYBE,
         service=TEXT,
         again={"type": "boolean"},
     ),
@@ -226,11 +265,13 @@ _SCHEMAS: dict[str, Schema] = {
         links=LINKS,
         status={"enum": ["asking", "exit", "ready", "submitted"]},
         page=ref("Page"),
+        errors=_ERRORS,
         check={
             "type": "array",
             "items": object_of("page field question answer href", page=TEXT, field=TEXT, question=TEXT, answer=TEXT, href=TEXT),
         },
         reference=MAYBE,
         confirmation=_CONFIRMATION,
+        follow=MAYBE,
     ),
 }  # fmt: skip

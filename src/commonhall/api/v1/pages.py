@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from commonhall.api.v1.problems import told
 from commonhall.casework.journeys import Journey
 from commonhall.engine.fields.base import Choice, CompiledField
-from commonhall.engine.journey import details, label_of, show_text
+from commonhall.engine.intake import tell
+from commonhall.engine.journey import can_be_followed, details, flat_answers, label_of, show_text
 from commonhall.engine.package import Adopted, CompiledPage
+
+ROOT = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,21 @@ def page_of(
         "body": body,
         "body_html": prose.html(body) if body else None,
         "fields": [_field(adopted, page, part, answers.get(part.id), language) for part in page.fields],
+        "typed": _typed(page, answers),
     }
     if page.exit:
         shown["counts_as"] = page.counts_as
     return shown
+
+
+def _typed(page: CompiledPage, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What was answered, as the boxes of a form hold it."""
+    found: dict[str, list[str]] = {}
+    for part in page.fields:
+        value = answers.get(part.id)
+        if value is not None:
+            found |= {name: list(texts) for name, texts in part.raw(value).items()}
+    return found
 
 
 class _Texts:
@@ -79,6 +94,10 @@ def _field(
         found = texts.get(language, f"{part.key}.{name}")
         if found is not None:
             shown[name] = found
+    for name in ("width", "rows"):
+        size = getattr(part.definition, name, None)
+        if size is not None:
+            shown[name] = size
     if part.choices:
         shown["options"] = [_option(choice, language) for choice in part.choices]
     if part.fields:
@@ -94,12 +113,12 @@ def _option(choice: Choice, language: str) -> dict[str, Any]:
     }
 
 
-def state_of(journey: Journey, base: str, prose: Prose) -> dict[str, Any]:
+def state_of(journey: Journey, site_url: str, prose: Prose) -> dict[str, Any]:
     """Where a journey stands: `asking`, `exit`, `ready` or `submitted`, with the page that is next and how to go on.
 
-    `base` is the address of the journeys of this council. `path` are the pages answered so far, each with its address.
+    `path` are the pages answered so far, each with its address; `errors` say why a page asks again what was answered.
     """
-    here = f"{base}/{journey.id}"
+    here = f"{site_url}{ROOT}/journeys/{journey.id}"
     path = journey.path
     state: dict[str, Any] = {
         "journey": journey.id,
@@ -111,12 +130,14 @@ def state_of(journey: Journey, base: str, prose: Prose) -> dict[str, Any]:
         "links": {"self": here},
     }
     if journey.reference is not None:
-        return {**state, "status": "submitted", **submitted_of(journey, prose)}
+        return {**state, "status": "submitted", **submitted_of(journey, site_url, prose)}
     following = path.current or path.exit
     if following is not None:
         back = path.before(following.id) or (path.pages[-1] if path.pages else None)
         state["status"] = "exit" if path.exit is not None else "asking"
         state["page"] = page_of(journey.adopted, following, journey.answers, journey.language, prose)
+        if path.faults:
+            state["errors"] = told(tell(journey.adopted, following, path.faults, journey.language))
         state["links"] |= {"answer": f"{here}/pages/{following.id}"} if path.current else {}
         state["links"] |= {"back": f"{here}/pages/{back.id}"} if back else {}
         return state
@@ -136,12 +157,27 @@ def state_of(journey: Journey, base: str, prose: Prose) -> dict[str, Any]:
     return state
 
 
-def submitted_of(journey: Journey, prose: Prose) -> dict[str, Any]:
-    """What a person is told when a case is made."""
+def submitted_of(journey: Journey, site_url: str, prose: Prose) -> dict[str, Any]:
+    """What a person is told when a case is made; `follow` is where they can see its progress, if they can."""
     adopted = journey.adopted
-    text = _Texts(adopted, journey.path.answers, journey.language, prose)
-    body = text.prose("confirmation.body")
+    # The stored answers are the contract's: those of the council's own questions stand under `local`.
+    answers = flat_answers(journey.answers)
+    body = _Texts(adopted, answers, journey.language, prose).prose("confirmation.body")
+    case = "/cy/case/" if journey.language == "cy" else "/case/"
     return {
         "reference": journey.reference,
         "confirmation": {"body": body, "body_html": prose.html(body) if body else None},
+        "follow": f"{site_url}{case}{journey.reference}" if can_be_followed(adopted, answers) else None,
+    }
+
+
+def start_of(adopted: Adopted, language: str, prose: Prose) -> dict[str, Any]:
+    """What a service's start page says: what it is for, what to have at hand."""
+    text = _Texts(adopted, {}, language, prose)
+    intro = text.prose("start.intro") or ""
+    need = range(len(adopted.service.definition.start.need))
+    return {
+        "intro": intro,
+        "intro_html": prose.html(intro),
+        "need": [text.line(f"start.need.{number}") for number in need],
     }

@@ -61,8 +61,16 @@ class Problem(Exception):  # noqa: N818
             **self.more,
         }
         if self.errors:
-            body["errors"] = [{"pointer": pointer(one.where), "detail": one.says} for one in self.errors]
+            body["errors"] = told(self.errors)
         return JSONResponse(body, status, headers=self.headers, media_type="application/problem+json")
+
+
+def told(errors: Iterable[Wrong]) -> list[dict[str, str]]:
+    """What is wrong with answers, each with its place and the box that it is about, if any."""
+    return [
+        {"pointer": pointer(one.where), "detail": one.says} | ({"input": one.input} if one.input else {})
+        for one in errors
+    ]
 
 
 def pointer(where: Iterable[str]) -> str:

@@ -138,8 +138,8 @@ ADD_IMAGE = Query(
 
 DROP_OTHER_IMAGES = Query(
     "drop_other_images",
-    "Forget the images of a council but for the one that its pages show, if any.",
-    "delete from council_image where council = $1 and digest is distinct from $2::text",
+    "Forget the images of a council but for those that its pages show.",
+    "delete from council_image where council = $1 and not (digest = any($2::text[]))",
 )
 
 LOAD_IMAGE = Query(

@@ -11,6 +11,7 @@ import { compile } from 'sass'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const OUT = join(HERE, '..', 'assets')
+const EMBED = join(HERE, '..', 'embed')
 const PACKAGES = join(HERE, 'node_modules')
 // Built here first and moved when complete, so that a failed build leaves the last good one standing.
 const FRESH = join(PACKAGES, '.page-assets')
@@ -18,6 +19,8 @@ const FRESH = join(PACKAGES, '.page-assets')
 const BROWSERS = ['chrome61', 'edge16', 'firefox60', 'safari11']
 // What those browsers run of JavaScript, said as a year: the first that knows modules knows ES2017.
 const LANGUAGE = ['es2017']
+// What knows style sheets of an element's own and can stop a request; others keep what the element holds.
+const ELEMENT_BROWSERS = ['chrome100', 'edge100', 'firefox101', 'safari16.4']
 // The map needs WebGL 2 anyway.
 const MAP_BROWSERS = ['chrome90', 'edge90', 'firefox90', 'safari15']
 const FREE_LICENCES = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '(MIT OR Apache-2.0)']
@@ -64,22 +67,30 @@ function styles (name, target) {
 }
 
 /** One script with all that it imports; `known` are names that it is told at build time. */
-function script (name, target, known) {
+function script (name, target, known, { entry = join('scripts', `${name}.js`), banner = 'Licences: LICENSES.txt beside this file' } = {}) {
   const define = Object.fromEntries(Object.entries(known).map(([key, file]) => [key, JSON.stringify(`./${file}`)]))
   const built = buildSync({
     absWorkingDir: HERE,
-    entryPoints: [join('scripts', `${name}.js`)],
+    entryPoints: [entry],
     bundle: true,
     minify: true,
     format: 'esm',
     legalComments: 'none',
     logLevel: 'error',
-    banner: { js: '/* Licences: LICENSES.txt beside this file */' },
+    banner: { js: `/* ${banner} */` },
     write: false,
     target,
     define
   })
   return put(`${name}.js`, built.outputFiles[0].contents)
+}
+
+/** The web component for councils' own websites, from its package. */
+function element () {
+  const about = JSON.parse(readFileSync(join(EMBED, 'package.json'), 'utf8'))
+  script('commonhall-journey', ELEMENT_BROWSERS, {}, {
+    entry: join(EMBED, about.main), banner: `${about.name} ${about.version}, ${about.license}`
+  })
 }
 
 /** The licence text that a package carries, else the one kept here for it, else its read-me's own section. */
@@ -121,6 +132,7 @@ const worker = put('map-worker.js', readFileSync(join(PACKAGES, 'maplibre-gl', '
 const map = script('map', MAP_BROWSERS, { __MAP_STYLES__: styles('map', MAP_BROWSERS), __MAP_WORKER__: worker })
 script('resident', LANGUAGE, { __MAP_SCRIPT__: map })
 script('workspace', LANGUAGE, {})
+element()
 put('icon.svg', readFileSync(join(HERE, 'icon.svg')))
 licences()
 writeFileSync(join(FRESH, 'manifest.json'), JSON.stringify(manifest, null, 2) + '\n')

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from commonhall.casework.sites import Site
 from commonhall.engine.fields.base import CompiledField, Fault
+from commonhall.engine.furniture import SiteLink
 from commonhall.engine.journey import Path, can_be_followed, details, label_of, show_text
 from commonhall.engine.messages import message
 from commonhall.engine.package import Adopted, CompiledPage
@@ -80,11 +81,11 @@ class Compiler:
             path=path,
             name=name,
             logo_text=without_marks(site.brand.logo_text.get(language) or name),
-            home=prefixed("/", language),
+            home=site.homepage_url if leads_home(site) else prefixed("/", language),
             css=self._assets.url("resident.css"),
             js=self._assets.url("resident.js"),
             icon=self._assets.url("icon.svg"),
-            brand="/brand.css",
+            brand="/look.css" if site.furniture.stylesheet else "/brand.css",
             service_name=service,
             service_path=place.start() if place else None,
             back=back,
@@ -100,6 +101,9 @@ class Compiler:
             notice=without_marks(site.notice.get(language, "")),
             logo=head_image(site, language),
             switch=switch,
+            menu=_links(site.furniture.menu, language),
+            crumbs=crumbs_of(site, language, path, title),
+            footer_text=_lines(site.furniture.footer_text.get(language, "")),
         )
 
     # -- start -------------------------------------------------------------------------------------------
@@ -315,6 +319,32 @@ class Compiler:
 
     def __len__(self) -> int:
         return len(self._shapes)
+
+
+def leads_home(site: Site) -> bool:
+    """Whether the name at the head leads to the council's own website."""
+    return site.furniture.leads_home and bool(site.homepage_url)
+
+
+def crumbs_of(site: Site, language: str, path: str, title: str) -> tuple[tuple[str, str], ...]:
+    """The way to a page from the council's own website, by way of the list of services; none where it has no such way."""
+    if not site.furniture.crumbs and not leads_home(site):
+        return ()
+    services = WORDS[language]["missing_home"]
+    above = (
+        *_links(site.furniture.crumbs, language),
+        ("" if path == "/" else prefixed("/", language), services),
+    )
+    return above if path == "/" else (*above, ("", title))
+
+
+def _links(links: Sequence[SiteLink], language: str) -> tuple[tuple[str, str], ...]:
+    found = (link.to(language) for link in links)
+    return tuple((url, without_marks(label)) for url, label in found)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(without_marks(line) for line in text.splitlines() if line.strip())
 
 
 def head_image(site: Site, language: str) -> HeadImage | None:

@@ -44,6 +44,8 @@ def former_hosts(
         visit = Visit(request, found.site, "cy" if welsh else "en", None)
         if path in {"/brand.css", "/cy/brand.css"}:
             return await other.brand(visit)
+        if path == "/look.css":
+            return await other.look(visit)
         if request.method not in {"GET", "HEAD"}:
             return _gone(room, visit, found, url)
         return Response(

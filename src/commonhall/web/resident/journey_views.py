@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from starlette.responses import Response
 
 from commonhall.casework.journeys import Journey, JourneyGone
 from commonhall.engine.fields.base import Fault
-from commonhall.engine.journey import JourneyIncomplete, parse_page
+from commonhall.engine.journey import JourneyIncomplete, flat_answers, parse_page
 from commonhall.engine.package import CompiledPage
 from commonhall.web.pages import plain
 from commonhall.web.resident.compile import Place, answer_values, raw_values
@@ -299,7 +298,7 @@ class JourneyViews:
         unrated = comment is not None
         thanks = not unrated and "thanks" in visit.request.query_params
         # The stored answers are the contract's: those of the council's own questions stand under `local`.
-        answers = _flat(journey.answers)
+        answers = flat_answers(journey.answers)
         body = self.room.compiler.confirmation(place, answers, values, thanks=thanks, unrated=unrated)
         return page_response(visit.request, body, 422 if unrated else 200)
 
@@ -332,11 +331,3 @@ class JourneyViews:
     def _refuse(self, visit: Visit, refused: FormRefused, back: str) -> Response:
         link = (back, WORDS[visit.language]["back_to_question"])
         return self.room.message(visit, refused.status, "refused_title", refused.word, link=link)
-
-
-def _flat(answers: Mapping[str, Any]) -> dict[str, Any]:
-    own = answers.get("local")
-    rest = {name: value for name, value in answers.items() if name != "local"}
-    return (
-        {**rest, **{f"local.{name}": value for name, value in own.items()}} if isinstance(own, dict) else rest
-    )

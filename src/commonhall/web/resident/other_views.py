@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from commonhall.casework.cases import CaseNotFound, CaseView, TooManyTries
+from commonhall.casework.sites import Brand
 from commonhall.engine.fields.base import clean, one
 from commonhall.engine.fields.numbers import show_date
 from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.pages import prefixed
 from commonhall.web.resident.tools import Room, Visit
-from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
+from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form, text_response
 from commonhall.web.texts import STATUSES, WORDS
 
 _LONDON = ZoneInfo("Europe/London")
@@ -164,17 +165,12 @@ class OtherViews:
 
     async def brand(self, visit: Visit) -> Response:
         """The council's colours."""
-        brand = visit.site.brand
-        text = (
-            ":root{"
-            f"--council-colour:{brand.colour};--council-on-colour:#fff;--council-accent:{brand.accent}"
-            "}\n"
-        )
-        etag = f'"{visit.site.council}-{visit.site.revision}"'
-        headers = {"etag": etag, "cache-control": "public, max-age=300"}
-        if visit.request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        return Response(text, headers=headers, media_type="text/css; charset=utf-8")
+        return _css(visit, _colours(visit.site.brand))
+
+    async def look(self, visit: Visit) -> Response:
+        """The council's colours with its own style sheet. Staff's pages have the colours alone, so that whatever the
+        sheet does can be undone there."""
+        return _css(visit, f"{_colours(visit.site.brand)}{visit.site.furniture.stylesheet}\n")
 
     async def logo(self, visit: Visit) -> Response:
         """The council's logo. Its name changes with its content, so that it may be kept for ever."""
@@ -186,6 +182,20 @@ class OtherViews:
         if visit.request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         return Response(logo.image.content, headers=headers, media_type=logo.image.media_type)
+
+
+def _colours(brand: Brand) -> str:
+    return (
+        f":root{{--council-colour:{brand.colour};--council-on-colour:#fff;--council-accent:{brand.accent}}}\n"
+    )
+
+
+def _css(visit: Visit, text: str) -> Response:
+    etag = f'"{visit.site.council}-{visit.site.revision}"'
+    headers = {"etag": etag, "cache-control": "public, max-age=300", "vary": "accept-encoding"}
+    if visit.request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return text_response(visit.request, text.encode(), "text/css; charset=utf-8", headers=headers)
 
 
 def _case_path(reference: str) -> str:

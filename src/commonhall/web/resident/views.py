@@ -92,6 +92,7 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
         ("/{rest:path}", missing, both),
     ]
     routes = [Route("/assets/{name:path}", asset), Route("/brand.css", serve(other.brand))]
+    routes.append(Route("/look.css", serve(other.look)))
     routes.append(Route("/logo/{file}", serve(other.logo)))
     for prefix in ("", "/cy"):
         routes += [Route(prefix + path, serve(view), methods=methods) for path, view, methods in pages]
@@ -101,7 +102,7 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
     routes.sort(
         key=lambda route: (
             first.index(route.path) if route.path in first else len(first),
-            not route.path.startswith(("/cy", "/assets", "/brand", "/logo")),
+            not route.path.startswith(("/cy", "/assets", "/brand", "/look", "/logo")),
         )
     )
     return routes

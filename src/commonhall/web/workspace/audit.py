@@ -19,6 +19,7 @@ PAGE = 50
 MOST_IN_A_FILE = 100_000
 SENTENCES = {
     "brand.change": "changed how the site looks",
+    "brand.furniture": "changed what stands around the pages",
     "brand.logo": "changed the logo",
     "brand.remove-logo": "removed the logo",
     "case.assign": "gave the case to somebody",

@@ -22,6 +22,7 @@ from commonhall.web.workspace import (
     cases,
     connectors,
     editor,
+    furniture,
     give_back,
     home,
     logo,
@@ -63,6 +64,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         people.pages(room),
         brand.pages(room),
         logo.pages(room),
+        furniture.pages(room),
         audit.pages(room),
     )
     routes = [

@@ -8,6 +8,7 @@ from commonhall.web.workspace.services.overview import pages as overview_pages
 from commonhall.web.workspace.services.preview import pages as preview_pages
 from commonhall.web.workspace.services.questions import pages as questions_pages
 from commonhall.web.workspace.services.upgrade import pages as upgrade_pages
+from commonhall.web.workspace.services.website import pages as website_pages
 from commonhall.web.workspace.services.work import pages as work_pages
 from commonhall.web.workspace.tools import Page, Room
 
@@ -22,5 +23,6 @@ def pages(room: Room) -> list[Page]:
         names_pages,
         preview_pages,
         upgrade_pages,
+        website_pages,
     )
     return [page for group in groups for page in group(room)]
