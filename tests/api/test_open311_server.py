@@ -74,6 +74,15 @@ async def test_discovery_leads_to_the_interface(outside: Outside) -> None:
     assert {one["service_code"] for one in services.json()} >= {"missed-bin", "pothole"}
 
 
+async def test_services_are_grouped_and_found_by_the_words_of_people(outside: Outside) -> None:
+    services = {one["service_code"]: one for one in (await outside.http.get(f"{V2}/services.json")).json()}
+    assert services["missed-bin"]["group"] == "Household waste collection"
+    words = services["missed-bin"]["keywords"].split(",")
+    assert {"bin", "rubbish", "bin heb gasglu", "lgsl:524", "lgil:17"} <= set(words)
+    assert services["pothole"]["group"] == "Road maintenance"
+    assert all(one["group"] and "lgsl:" in one["keywords"] for one in services.values())
+
+
 async def test_a_service_s_attributes_are_what_it_asks(outside: Outside) -> None:
     answer = await outside.http.get(f"{V2}/services/missed-bin.json")
     attributes = {one["code"]: one for one in answer.json()["attributes"]}

@@ -190,6 +190,7 @@ def _interfaces(house: House) -> dict[str, ASGIApp]:
     open311 = open311_app(
         Open311Tools(
             desk=house.desk,
+            national=house.directory.services,
             site_of=house.sites.by_host,
             url=lambda site: house.site_url(site, ""),
             fetch=house.fetch_photo,

@@ -273,3 +273,9 @@ STEMS: Mapping[str, str] = {
     "tipped": "tipping",
 }
 """Words whose stem by rule would be another word's ('parking' is not about parks)."""
+
+
+def words_for(lgsl: int) -> list[str]:
+    """What people call a service: the phrases that lead to it before all others, in the order written here."""
+    phrases = (phrase.strip() for said, codes in NEEDS if codes[0] == lgsl for phrase in said.split(","))
+    return list(dict.fromkeys(phrases))

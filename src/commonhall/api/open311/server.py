@@ -26,6 +26,8 @@ from commonhall.casework.direct import AnotherRequest, HandedIn, NotAccepted, ha
 from commonhall.casework.journeys import Along
 from commonhall.casework.sites import Site
 from commonhall.casework.systems import caller_of
+from commonhall.directory.everyday import words_for
+from commonhall.directory.services import Services
 from commonhall.engine.access import Caller, Scope
 from commonhall.engine.back_office import CaseStatus
 from commonhall.engine.journey import show_text
@@ -47,6 +49,7 @@ class Open311Tools:
     """What the wiring hands in. `secret` signs the addresses of photos; `url` is a council's own, of its site."""
 
     desk: Desk
+    national: Services
     site_of: Callable[[str], Site | None]
     url: Callable[[Site], str]
     fetch: Fetch
@@ -143,14 +146,17 @@ class _Server:
 
     def _service(self, site: Site, adopted: Adopted) -> dict[str, Any]:
         definition, texts = adopted.service.definition, adopted.texts
+        national = self.tools.national.service(definition.lgsl)
         return {
             "service_code": definition.id,
             "service_name": texts.need("en", "name"),
             "description": show_text(adopted, "start.intro", {}, "en"),
             "metadata": True,
             "type": "realtime",
-            "keywords": f"lgsl:{definition.lgsl},lgil:{definition.lgil}",
-            "group": None,
+            "keywords": ",".join(
+                [*words_for(definition.lgsl), f"lgsl:{definition.lgsl}", f"lgil:{definition.lgil}"]
+            ),
+            "group": national.name if national else None,
         }
 
     async def definition(self, request: Request, site: Site) -> Response:
