@@ -17,6 +17,7 @@ from commonhall.connectors.open311 import twin as open311
 from commonhall.connectors.open311.twin import Open311Twin
 from commonhall.connectors.registry import KINDS
 from commonhall.engine.back_office import CaseForDelivery, Connector, DeliveryFailed, Receipt
+from tests.connectors import rest_subjects
 
 pytestmark = pytest.mark.network
 
@@ -32,7 +33,8 @@ VARIANTS = (
     Subject("open311 without updates", open311_twin(has_updates=False), open311.connect),
 )
 WEBHOOK = twins.SUBJECTS["webhook"]
-SUBJECTS = {**twins.SUBJECTS, **{variant.name: variant for variant in VARIANTS}}
+PRODUCTS = [rest_subjects.subject(name) for name in rest_subjects.SETTINGS]
+SUBJECTS = {**twins.SUBJECTS, **{variant.name: variant for variant in (*VARIANTS, *PRODUCTS)}}
 
 
 def test_every_kind_has_a_twin_or_a_reason_to_have_none() -> None:

@@ -17,6 +17,26 @@ SECRET = "whsec_a2VlcCB0aGlzIGZyb20gZXZlcnlib2R5IGVsc2U="
 GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "open311": ({"endpoint": "https://waste.example/v2"}, {}),
     "webhook": ({"url": "https://office.example/cases"}, {"signing": [SECRET]}),
+    "rest": ({"base": "https://jobs.example/api", "mapping": {"deliver": {"ask": {"path": "jobs"}}}}, {}),
+    "soap": (
+        {
+            "wsdl": "https://jobs.example/service?wsdl",
+            "mapping": {
+                "deliver": {
+                    "ask": {"operation": "NewJob", "arguments": {"Reference": "{{ case.reference }}"}}
+                }
+            },
+        },
+        {},
+    ),
+    "csv-sftp": (
+        {
+            "host": "files.example",
+            "username": "council",
+            "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+        },
+        {"password": "hush"},
+    ),
     "queue": (
         {"url": "amqps://broker.example", "username": "us", "routing_key": "cases.{{ case.service.id }}"},
         {"password": "hush"},

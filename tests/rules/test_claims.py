@@ -41,7 +41,7 @@ def test_every_command_that_docs_name_is_there() -> None:
     named = set()
     for path in DOCS:
         named |= set(re.findall(r"`commonhall ([a-z]+(?: [a-z]+)?)", path.read_text("utf-8")))
-    groups = {"deliveries", "directory", "council", "proposals", "catalogue", "staff", "connector"}
+    groups = {"deliveries", "links", "directory", "council", "proposals", "catalogue", "staff", "connector"}
     for words in sorted(named):
         parts = words.split(" ")
         command = parts if parts[0] in groups else parts[:1]

@@ -54,6 +54,19 @@ print(json.dumps(found))
 """
 
 
+OF_LIBRARIES = {
+    (
+        "commonhall.connectors.soap.calling",
+        "socket.__new__",
+    ): "zeep's own library tries whether the machine has IPv6",
+    (
+        "commonhall.connectors.soap.calling",
+        "socket.bind",
+    ): "the same; it is imported where a SOAP connector is made",
+}
+"""Effects that a library has when it is imported, and why they are let be."""
+
+
 def test_importing_has_no_effects() -> None:
     names = [name_of(path) for path in SOURCES if not path.name.startswith("__main__")]
     house = str(HOME / "src" / "commonhall")
@@ -62,4 +75,6 @@ def test_importing_has_no_effects() -> None:
         capture_output=True, text=True, check=False, cwd=HOME,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout) == []
+    found = {tuple(one) for one in json.loads(done.stdout)}
+    assert found - OF_LIBRARIES.keys() == set()
+    assert OF_LIBRARIES.keys() - found == set(), "what no library does any more is let be no more"

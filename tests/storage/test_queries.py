@@ -24,6 +24,12 @@ OF_THE_INSTALLATION = {
     "council_health": "counts and times for the operator; no case",
     "table_sizes": "the database itself",
     "all_proposals": "configuration of all councils, for who maintains a service; no residents' data",
+    "links_changed": "links belong to the directory",
+    "list_links": "links belong to the directory",
+    "keep_link": "links belong to the directory",
+    "drop_other_links": "links belong to the directory",
+    "links_to_check": "links belong to the directory",
+    "note_check": "links belong to the directory",
     "due_pushes": "the worker's list of systems with something to be told, without residents' data",
     "list_former_councils": "where former councils' hosts lead; no residents' data",
     "was_merged": "which council a former one became part of; no residents' data",
@@ -93,6 +99,7 @@ async def test_every_tenant_table_s_key_starts_with_the_council(store: Store) ->
         "package",
         "migration",
         "catalogue_version",
+        "link",
     }
 
 

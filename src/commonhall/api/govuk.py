@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from commonhall.casework.links import LinkIndex, LinkRow
 from commonhall.casework.moving_extras import harmless
 from commonhall.casework.sites import Site
 from commonhall.directory.councils import Council
@@ -53,6 +54,7 @@ class GovukTools:
     all_sites: Callable[[], list[Site]]
     site_of: Callable[[str], Site | None]
     url: Callable[[Site, str], str]
+    links: LinkIndex
 
 
 def links_app(tools: GovukTools) -> ASGIApp:
@@ -66,10 +68,14 @@ def links_app(tools: GovukTools) -> ASGIApp:
 
 
 def finder_api(tools: GovukTools) -> ASGIApp:
-    """On the finder's host: `/local-links.csv` of all councils, and `/api/local-authority`."""
+    """On the finder's host: `/local-links.csv` of all councils, `/api/local-authority` and `/api/link`."""
 
     async def links(request: Request) -> Response:
-        return _csv(request, local_links(tools, tools.all_sites()), "all-councils")
+        sites = tools.all_sites()
+        return _csv(request, local_links(tools, sites, _others(tools, sites)), "all-councils")
+
+    async def link(request: Request) -> Response:
+        return _link(tools, request.query_params)
 
     async def by_postcode(request: Request) -> Response:
         return _postcode(tools.directory, request.query_params.get("postcode", "")[:60].strip())
@@ -87,14 +93,15 @@ def finder_api(tools: GovukTools) -> ASGIApp:
         routes=[
             Route("/local-links.csv", links),
             Route("/api/local-authority", by_postcode),
+            Route("/api/link", link),
             Route("/api/local-authority/{slug}", by_slug),
             Route("/api/{rest:path}", nothing),
         ]
     )
 
 
-def local_links(tools: GovukTools, sites: Iterable[Site]) -> str:
-    """The CSV: one row for each live service, by council and LGSL. A cell that a spreadsheet would run begins with '.
+def local_links(tools: GovukTools, sites: Iterable[Site], others: Iterable[LinkRow] = ()) -> str:
+    """The CSV: one row for each live service, by council and LGSL, then other councils' own pages. A cell that a spreadsheet would run begins with '.
 
     `New URL` repeats the address, since that is the column which GOV.UK's import reads.
     """
@@ -114,7 +121,76 @@ def local_links(tools: GovukTools, sites: Iterable[Site]) -> str:
                 supported, "ok", "", "", "", address, title,
             )  # fmt: skip
             sheet.writerow([harmless(cell) for cell in row])
+    for link in others:
+        sheet.writerow([harmless(cell) for cell in _other(tools, link)])
     return page.getvalue()
+
+
+def _others(tools: GovukTools, sites: Iterable[Site]) -> list[LinkRow]:
+    """The links of councils that do not run the service here."""
+    served = {(site.council, adopted.service.definition.lgsl) for site in sites for adopted in site.services}
+    return [row for row in tools.links.all if (row.slug, row.lgsl) not in served]
+
+
+def _other(tools: GovukTools, row: LinkRow) -> tuple[object, ...]:
+    council, national = tools.directory.councils.council(row.slug), tools.directory.services.service(row.lgsl)
+    name = national.name if national else str(row.lgsl)
+    interaction = INTERACTIONS.get(row.lgil, f"Interaction {row.lgil}")
+    return (
+        council.name if council else row.slug, council.gss if council else "", f"{name}: {interaction}", row.lgsl,
+        row.lgil, row.url, row.title, "true" if national and national.govuk_tiers else "false", row.status, row.problem,
+        row.problem if row.status == "broken" else "", row.problem if row.status == "caution" else "", row.url, row.title,
+    )  # fmt: skip
+
+
+def _link(tools: GovukTools, query: Mapping[str, str]) -> Response:
+    """Where a council does something: its live service here, or its own page; the council alone where neither is known."""
+    slug, lgsl, lgil = query.get("authority_slug", ""), query.get("lgsl", ""), query.get("lgil", "")
+    if not slug or not _is_code(lgsl) or (lgil and not _is_code(lgil)):
+        return _json({"message": "Give authority_slug and lgsl, and lgil if it matters, as numbers"}, 400)
+    council = tools.directory.councils.council(slug)
+    if council is None or tools.directory.services.service(int(lgsl)) is None:
+        return _json({"message": "Not found"}, 404)
+    about = {
+        "name": council.name,
+        "slug": council.slug,
+        "gss": council.gss,
+        "tier": council.tier,
+        "homepage_url": council.homepage_url,
+        "country_name": council.nation,
+    }
+    found = _interaction(tools, slug, int(lgsl), int(lgil) if lgil else None)
+    return _json({"local_authority": about} | ({"local_interaction": found} if found else {}))
+
+
+def _interaction(tools: GovukTools, slug: str, lgsl: int, lgil: int | None) -> dict[str, Any] | None:
+    for site in tools.all_sites():
+        for adopted in site.services if site.council == slug else ():
+            definition = adopted.service.definition
+            if definition.lgsl == lgsl and lgil in {None, definition.lgil}:
+                address, title = tools.url(site, f"/{definition.id}"), adopted.texts.need("en", "name")
+                return {
+                    "lgsl_code": lgsl,
+                    "lgil_code": definition.lgil,
+                    "url": address,
+                    "title": title,
+                    "status": "ok",
+                }
+    rows = tools.links.of(slug, lgsl, lgil)
+    row = rows[0] if lgil is not None and rows else tools.links.best(slug, lgsl) if lgil is None else None
+    if row is None:
+        return None
+    return {
+        "lgsl_code": lgsl,
+        "lgil_code": row.lgil,
+        "url": row.url,
+        "title": row.title or None,
+        "status": row.status,
+    }
+
+
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7
 
 
 def _csv(request: Request, text: str, name: str) -> Response:

@@ -29,6 +29,7 @@ from commonhall.casework.cases import Taken
 from commonhall.casework.deliveries import receive_updates
 from commonhall.casework.sites import Site
 from commonhall.catalogue.pulling import health
+from commonhall.directory.directory import Directory
 from commonhall.engine.package import Adopted
 from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import Assets, open_assets
@@ -44,6 +45,8 @@ from commonhall.web.workspace.views import WorkspaceTools, workspace_app
 
 REFRESH_EVERY = 1.0
 """Seconds between two looks at whether a council's site has changed."""
+LINKS_EVERY = 30
+"""How many of those looks go by between two at whether links to councils' own pages have."""
 
 
 def house_app(house: House) -> ASGIApp:
@@ -82,6 +85,7 @@ def house_app(house: House) -> ASGIApp:
             site_url=house.site_url,
             assets=assets,
             https=settings.https,
+            link=house.links.best,
         )
     )
     workspace, operator = _workspaces(house, assets)
@@ -92,6 +96,11 @@ def house_app(house: House) -> ASGIApp:
     govuk = finder_api(_govuk(house))
     open_data = {"api": govuk, "local-links.csv": govuk, "openreferral": interfaces["openreferral"]}
     return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
+
+
+def _name_of(directory: Directory, slug: str) -> str:
+    council = directory.councils.council(slug)
+    return council.name if council else slug
 
 
 def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
@@ -132,6 +141,8 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             begin=door.begin if door else None,
             finish=door.finish if door else None,
             catalogues=partial(health, settings.data / "catalogues"),
+            links=lambda: house.links.all,
+            council_name=partial(_name_of, house.directory),
         )
     )
     return workspace, operator
@@ -169,7 +180,7 @@ def _referral(house: House) -> ASGIApp:
 
 
 def _govuk(house: House) -> GovukTools:
-    return GovukTools(house.directory, house.sites.all, house.sites.by_host, house.site_url)
+    return GovukTools(house.directory, house.sites.all, house.sites.by_host, house.site_url, house.links)
 
 
 def _interfaces(house: House) -> Mapping[str, ASGIApp]:
@@ -263,11 +274,15 @@ class Door:
 async def _refresh(house: House, stop: asyncio.Event) -> None:
     """Read changed sites again while the server runs; a database that is away for a while is waited for."""
     log = structlog.get_logger("web")
+    rounds = 0
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), REFRESH_EVERY)
         except TimeoutError:
             try:
                 await house.sites.refresh()
+                if rounds % LINKS_EVERY == 0:
+                    await house.links.refresh()
+                rounds += 1
             except Exception as error:
                 log.warning("sites were not read again", reason=f"{type(error).__name__}: {error}")

@@ -39,7 +39,8 @@ class Settings:
     reach private addresses: for trying out, or where back offices are on the operator's own network.
     `poll_seconds` lie between two questions for updates to one back office. `proxies` are the addresses and
     networks, by comma, whose word is taken for who the client is (X-Forwarded-For); none by default.
-    With `local_accounts` whoever reaches a workspace may choose whom to be: for trying out and development only.
+    With `check_links` the worker looks each day at links to councils' own pages; `contact` is where whoever wonders about
+    such a visit may write to. With `local_accounts` whoever reaches a workspace may choose whom to be: for trying out and development only.
     """
 
     data: Path
@@ -55,6 +56,8 @@ class Settings:
     local_accounts: bool
     operator: OperatorDoor
     poll_seconds: int
+    check_links: bool
+    contact: str
     proxies: str
 
     def url(self, host: str, path: str = "/") -> str:
@@ -118,6 +121,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
             ),
         ),
         poll_seconds=max(1, number("POLL_SECONDS", 60)),
+        check_links=flag("CHECK_LINKS", False),
+        contact=text("CONTACT"),
         proxies=_proxies(text("PROXIES")),
     )
 

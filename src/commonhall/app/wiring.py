@@ -16,10 +16,13 @@ from commonhall.app.settings import Settings
 from commonhall.casework.attachments import MOST_BYTES as MOST_PHOTO_BYTES
 from commonhall.casework.back_offices import BackOffices
 from commonhall.casework.desk import AdoptedServices, Clock, Desk, system_chance, system_clock
+from commonhall.casework.links import LinkIndex
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
 from commonhall.connectors.http import Caller, Patience
 from commonhall.connectors.registry import FORMS, Unusable, build_connector, connector_faults, names_given
+from commonhall.connectors.visiting import MOST_BYTES as MOST_PAGE_BYTES
+from commonhall.connectors.visiting import Visitor
 from commonhall.directory.directory import Directory, open_directory
 from commonhall.engine.back_office import Connector, DeliveryFailed
 from commonhall.engine.working_days import Calendar, load_calendars
@@ -40,6 +43,7 @@ class House:
     calendars: Mapping[str, Calendar]
     http: httpx2.AsyncClient
     seal: Seal
+    links: LinkIndex
     built: dict[tuple[str, str], tuple[object, Connector]]
     """The connectors that were made, by council and name, each with the configuration that it was made of."""
 
@@ -104,6 +108,12 @@ class House:
             raise ValueError(f"the address answered {found.status}")
         return found.body
 
+    def visitor(self) -> Visitor:
+        """Somebody who looks at pages, under a name that says whom to write to."""
+        contact = f" (+{self.settings.contact})" if self.settings.contact else ""
+        caller = Caller(self.http, self.settings.allow_private, Patience(whole=45.0), MOST_PAGE_BYTES)
+        return Visitor(caller, f"commonhall-links{contact}", self.desk.clock)
+
     def site_url(self, site: Site, path: str = "/") -> str:
         """The address of a page of a council's site."""
         return self.settings.url(site.host, path)
@@ -129,6 +139,8 @@ async def open_house(
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(64, "look-up"))
         async with httpx2.AsyncClient(follow_redirects=False, limits=limits, trust_env=False) as http:
             seal = Seal(settings.key("connector credentials"))
-            yield House(settings, store, desk, sites, directory, calendars, http, seal, {})
+            links = LinkIndex(desk)
+            await links.refresh()
+            yield House(settings, store, desk, sites, directory, calendars, http, seal, links, {})
     finally:
         await store.close()

@@ -20,6 +20,7 @@ from commonhall.casework import pushes
 from commonhall.casework.cases import expire_attempts
 from commonhall.casework.deliveries import deliver_due, list_due, poll_updates
 from commonhall.casework.journeys import expire_journeys
+from commonhall.casework.links import check_links
 from commonhall.casework.staff import expire_sessions
 from commonhall.catalogue.pulling import pull
 from commonhall.catalogue.upgrades import take_patches
@@ -31,6 +32,7 @@ TICK = 0.5
 """Seconds between two looks at what is due."""
 EXPIRE_EVERY = 60.0
 CATALOGUES_EVERY = 3600.0
+LINKS_EVERY = 86400.0
 MOST_AT_ONCE = 64
 """How many connectors one process delivers to at the same time, with ten cases each: as many sockets as are usual."""
 FAILING_AT_ONCE = 32
@@ -111,6 +113,9 @@ class Worker:
         if now - self._expired >= EXPIRE_EVERY:
             self._expired = now
             self._begin(("expire",), partial(self._expire, councils))
+        links = self._house.settings.check_links
+        if links and now - self._begun.get(("links",), -1e9) >= LINKS_EVERY:
+            self._begin(("links",), self._links)
         if now - self._begun.get(("catalogues",), -1e9) >= CATALOGUES_EVERY:
             self._begin(("catalogues",), partial(self._catalogues, councils))
 
@@ -202,6 +207,11 @@ class Worker:
                 running = partial(house.desk.services.get, council)
                 job = partial(take_patches, house.adopting, council, adopter, running)
                 await self._guarded(("catalogues", council), job)
+
+    async def _links(self) -> None:
+        """Look at links to councils' own pages that nobody looked at for a week."""
+        found = await check_links(self._house.desk, self._house.visitor().visit)
+        self._log.info("links looked at", ok=found.ok, caution=found.caution, broken=found.broken)
 
     async def _pull(self) -> None:
         house = self._house

@@ -47,6 +47,8 @@ class Subject:
     host: HostMaker = HttpHost
     plays: Mapping[Fault, str] = field(default_factory=lambda: HTTP)
     cannot: Mapping[Fault | Law, str] = field(default_factory=dict)
+    holds: Callable[[str], str] = str
+    """What the protocol can hold of a text: XML has no control characters."""
 
     def __post_init__(self) -> None:
         unsaid = [fault.name for fault in Fault if fault not in self.plays and fault not in self.cannot]
@@ -85,7 +87,9 @@ async def examine(subject: Subject, clock: Callable[[], datetime]) -> tuple[Chec
                     continue
                 twin = subject.twin(clock, law != Law.NAIVE)
                 host.put(twin)
-                found.append(await _put(law, test, Bench(twin, patient, hasty, host, clock, faults)))
+                found.append(
+                    await _put(law, test, Bench(twin, patient, hasty, host, clock, faults, subject.holds))
+                )
     finally:
         await host.stop()
     return tuple(found)

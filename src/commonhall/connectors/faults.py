@@ -154,18 +154,26 @@ class Script:
 class Faulty:
     """An ASGI application that hands requests to a sound one and spoils its answers by a script.
 
-    `answers` is for a protocol over HTTP that says no in ways of its own.
+    `answers` is for a protocol over HTTP that says no in ways of its own; `spares` says which requests meet no fault: a
+    question that is asked before the case is sent.
     """
 
-    def __init__(self, app: ASGIApp, script: Script, answers: Mapping[Fault, Wrong] = ANSWERS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        script: Script,
+        answers: Mapping[Fault, Wrong] = ANSWERS,
+        spares: Callable[[Scope, bytes], bool] = lambda scope, body: False,
+    ) -> None:
         self._app = app
         self._script = script
         self._answers = answers
+        self._spares = spares
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request."""
         body = await _whole(receive)
-        fault = self._script.next()
+        fault = None if self._spares(scope, body) else self._script.next()
         headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in scope["headers"]}
         self._script.journal.append(Received(scope["method"], scope["path"], headers, body, fault))
         kept: list[Message] = []

@@ -16,6 +16,7 @@ What a status means for a delivery is decided here, once:
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -32,6 +33,7 @@ from commonhall.engine.back_office import DeliveryFailed
 MOST_BYTES = 1_048_576
 """The longest answer that is read."""
 LONGEST_RETRY_AFTER = 7 * 86400.0
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 PERMANENT = frozenset({400, 410, 413, 415, 422})
 
 
@@ -81,13 +83,15 @@ def check_destination(url: str, allow_private: bool) -> tuple[str, ...]:
     A name is looked up (this blocks) and every address that it has must be allowed. Answers those that may be called;
     none where private addresses are allowed, and nothing is looked up. Raises `DestinationRefused`.
     """
+    # A query may hold a key: it is not told.
+    told = url.partition("?")[0][:100]
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise DestinationRefused(f"'{url[:100]}' is not a web address") from None
+        raise DestinationRefused(f"'{told}' is not a web address") from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise DestinationRefused(f"'{url[:100]}' is not an http or https address")
+        raise DestinationRefused(f"'{told}' is not an http or https address")
     if "@" in parts.netloc:
         raise DestinationRefused("an address must not carry a user name or password: put them in the secrets")
     if allow_private:
@@ -150,7 +154,10 @@ class Caller:
             method,
             url,
             params=params,
-            headers={"user-agent": "commonhall", "accept-encoding": "gzip", **headers},
+            headers=[
+                (name.encode(), _field(text))
+                for name, text in {"user-agent": "commonhall", "accept-encoding": "gzip", **headers}.items()
+            ],
             content=content,
             extensions={"timeout": timeout.as_dict()},
         )
@@ -173,6 +180,11 @@ class Caller:
         return Answer(
             response.status_code, found, _unpack(bytes(raw), found.get("content-encoding", ""), self.most)
         )
+
+
+def _field(text: str) -> bytes:
+    """A header's value on the wire: no control characters, and letters beyond ASCII as UTF-8."""
+    return _CONTROL.sub(" ", text).strip().encode("utf-8", "replace")
 
 
 def _unpack(raw: bytes, encoding: str, most: int) -> bytes:

@@ -11,6 +11,11 @@ from pydantic import BaseModel
 from commonhall.engine.back_office import Connector, SetUpField
 
 
+def nothing_wrong(settings: Any, secrets: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """For kinds whose settings and secrets say nothing of each other."""
+    return []
+
+
 def no_names(settings: Mapping[str, Any]) -> Mapping[str, str]:
     """For kinds whose set-up names no answers."""
     return {}
@@ -23,7 +28,8 @@ class Kind:
     `settings` and `secrets` are the models of its configuration, frozen and with nothing extra; `build` makes the
     connector of the two: `build(settings, secrets, http, clock, *, allow_private, patience)`. `form` is what somebody
     enters in the workspace, in order; `by_hand` are the settings that are written in a council's file alone.
-    `names(settings)` says what the set-up calls our answers, by field.
+    `names(settings)` says what the set-up calls our answers, by field. `faults(settings, secrets)` finds what the models
+    cannot find alone: each with its place, a path that begins with settings or secrets.
     """
 
     name: str
@@ -33,3 +39,4 @@ class Kind:
     form: tuple[SetUpField, ...]
     by_hand: frozenset[str] = field(default=frozenset())
     names: Callable[[Mapping[str, Any]], Mapping[str, str]] = no_names
+    faults: Callable[[Any, Any], list[tuple[tuple[str | int, ...], str]]] = nothing_wrong

@@ -58,6 +58,7 @@ class Bench:
     host: Host
     clock: Callable[[], datetime]
     faults: tuple[Fault, ...]
+    holds: Callable[[str], str] = str
 
     async def deliver(self, case: CaseForDelivery, key: str) -> Receipt:
         """Deliver where all is well."""
@@ -93,7 +94,7 @@ async def _whole(bench: Bench) -> None:
     case = sample_case("R1", hostile=True)
     await bench.deliver(case, "key-1")
     given = set(_leaves(bench.twin.book.jobs[0].given))
-    missing = [text for text in _leaves(case.answers) if text not in given]
+    missing = [text for text in _leaves(case.answers) if bench.holds(text) not in given]
     if missing:
         raise Broken(f"these answers did not arrive as they were given: {missing}")
     if not all(any(part in text for text in given) for part in (case.reference, "sam@example.com")):

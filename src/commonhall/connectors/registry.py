@@ -10,11 +10,14 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from commonhall.connectors.csv_sftp import connector as csv_sftp
 from commonhall.connectors.http import Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
 from commonhall.connectors.pull import connector as pull
 from commonhall.connectors.queue import connector as queue
+from commonhall.connectors.rest import connector as rest
+from commonhall.connectors.soap import connector as soap
 from commonhall.connectors.webhook import connector as webhook
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -28,7 +31,10 @@ from commonhall.engine.back_office import (
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (open311.KIND, pull.KIND, queue.KIND, webhook.KIND)}
+    {
+        kind.name: kind
+        for kind in (csv_sftp.KIND, open311.KIND, pull.KIND, queue.KIND, rest.KIND, soap.KIND, webhook.KIND)
+    }
 )
 """Every kind, by its name."""
 
@@ -60,15 +66,16 @@ def connector_faults(
         return [(("kind",), f"there is no kind '{kind}'; there are {', '.join(sorted(KINDS))}")]
     found: list[tuple[tuple[str | int, ...], str]] = []
     of = KINDS[kind]
+    read: list[BaseModel] = []
     for where, model, given in (("settings", of.settings, settings), ("secrets", of.secrets, secrets)):
         try:
-            model.model_validate(dict(given))
+            read.append(model.model_validate(dict(given)))
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_input=False):
                 path = (where, *fault["loc"])
                 place = ".".join(map(str, path))
                 found.append((path, _plainly(fault["type"], fault["msg"], place, model)))
-    return found
+    return found or of.faults(*read)
 
 
 def _plainly(fault: str, words: str, place: str, model: type[BaseModel]) -> str:

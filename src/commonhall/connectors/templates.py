@@ -5,38 +5,45 @@ expression and nothing else becomes that value with its type, any other becomes 
 may be missing: where it is missing, null or empty, the whole entry is left out, or nothing stands in its place in a text.
 
 Expressions are CEL, as in services, over whatever variables a place has; all dates and times are texts as ISO 8601 has
-them. Besides CEL's own there are:
+them. What comes of it can be sent as JSON: times become texts again, and what JSON cannot hold is missed by name.
+
+The entry `...` of a map is itself a map (or nothing), whose entries are laid in its place; those that stand there by name
+win, so that no answer can take the place of what a mapping says. Names hold no expressions. Besides CEL's own there are:
 
 - `text(x)`: any plain value as words, null as none.
 - `join(list, between)`: a list as one text.
+- `leaves(x)`: every plain value in `x`, as a list of words: for back offices that know no more than names and values.
 - `table(map, key)`: the entry of a map under a key, or the one under `*`.
 - `day(text, format)`: an ISO date or time in another format, London's (`%d/%m/%Y`, as strftime has it).
 - `cut(text, most)`: the first characters of a text, for fields that hold no more.
+- `renamed(map, names)`: the entries of a map that have a name in the other, under that name.
+- `quoted(text)`: between single quotes, each of its own doubled (OData); `escaped(text)`: the same with backslashes (SOQL).
 - `replace(text, old, new)`, `lower(text)`, `upper(text)`.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from cel_expr_python import cel
 
-from commonhall.engine.expressions import ExpressionFault, expression_faults
+from commonhall.connectors.dialect import as_text, environment
+from commonhall.engine.expressions import LITERAL, ExpressionFault, expression_faults
 
 LONGEST_EXPRESSION = 1000
-_HOLE = re.compile(r"\{\{(\??)((?:[^{}]|\{(?!\{)|\}(?!\}))*?)\}\}(?!\})")
-_LONDON = ZoneInfo("Europe/London")
-_ANYTHING = cel.Type.DYN
 _LEFT_OUT = object()
+REST = "..."
+"""The entry of a map whose own entries are laid in its place."""
 
 Where = tuple[str | int, ...]
 """A path into the tree."""
+Spelling = Callable[[str], str]
+"""How a value is written where it stands in a text: a segment of a path, say."""
 
 
 class Unfilled(Exception):  # noqa: N818
@@ -70,27 +77,56 @@ class _Hole:
             failed = str(found) if found.type() == cel.Type.ERROR else ""
         except (RuntimeError, TypeError, ValueError, OverflowError, RecursionError) as error:
             found, failed = None, str(error) or type(error).__name__
-        value = None if failed or found is None else found.plain_value()
-        if self.optional and (failed or value is None or value in ("", [], {})):
+        if self.optional and failed:
             return _LEFT_OUT
-        if failed:
+        if failed or found is None:
             raise Unfilled(where, _missing(failed, self.text))
-        return value
+        try:
+            value = _settled(found.plain_value())
+        except ValueError as why:
+            raise Unfilled(where, f"{{{{ {self.text[:120]} }}}} comes to {why}") from None
+        return _LEFT_OUT if self.optional and (value is None or value in ("", [], {})) else value
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text with holes: its parts in order."""
+    """A text with holes: its parts in order. Where values are spelt in a way of their own it is always a text."""
 
     where: Where
     parts: tuple[str | _Hole, ...]
+    spelt: Spelling | None = None
 
     def fill(self, values: Mapping[str, Any]) -> Any:
         """The text, or the one value that it is."""
-        if len(self.parts) == 1 and isinstance(self.parts[0], _Hole):
+        if len(self.parts) == 1 and isinstance(self.parts[0], _Hole) and self.spelt is None:
             return self.parts[0].value(values, self.where)
-        found = (part if isinstance(part, str) else part.value(values, self.where) for part in self.parts)
-        return "".join("" if one is _LEFT_OUT else as_text(one) for one in found)
+        return "".join(part if isinstance(part, str) else self._words(part, values) for part in self.parts)
+
+    def _words(self, hole: _Hole, values: Mapping[str, Any]) -> str:
+        found = hole.value(values, self.where)
+        words = "" if found is _LEFT_OUT else as_text(found)
+        if self.spelt is None:
+            return words
+        if not words:
+            raise Unfilled(self.where, f"{{{{ {hole.text[:120]} }}}} is empty, where something must stand")
+        return self.spelt(words)
+
+
+@dataclass(frozen=True, slots=True)
+class _LaidIn:
+    """What stands under `...`."""
+
+    where: Where
+    tree: Any
+
+    def fill(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Its entries. Raises `Unfilled` where it comes to something other than a map or nothing."""
+        found = _fill(self.tree, values)
+        if found is _LEFT_OUT or found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise Unfilled(self.where, "what is laid in here is no map")
+        return found
 
 
 class Template:
@@ -113,50 +149,100 @@ def _fill(tree: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(tree, _Text):
         return tree.fill(values)
     if isinstance(tree, dict):
-        filled = ((name, _fill(part, values)) for name, part in tree.items())
-        return {name: part for name, part in filled if part is not _LEFT_OUT}
+        own: dict[str, Any] = {}
+        laid: dict[str, Any] = {}
+        for name, part in tree.items():
+            found = part.fill(values) if isinstance(part, _LaidIn) else _fill(part, values)
+            if isinstance(part, _LaidIn):
+                laid = found
+            elif found is not _LEFT_OUT:
+                own[name] = found
+        return {**own, **{name: part for name, part in laid.items() if name not in own}}
     if isinstance(tree, list):
         return [part for part in (_fill(one, values) for one in tree) if part is not _LEFT_OUT]
     return tree
 
 
-def compile_template(tree: Any, variables: Iterable[str]) -> tuple[Template, list[TemplateFault]]:
-    """Compile a template whose expressions may use these variables; with everything that is wrong in it."""
+def compile_template(
+    tree: Any, variables: Iterable[str], spelt: Mapping[str, Spelling] | None = None
+) -> tuple[Template, list[TemplateFault]]:
+    """Compile a template whose expressions may use these variables; with everything that is wrong in it.
+
+    `spelt` says how values are written in the texts of an entry of the outermost map.
+    """
     faults: list[TemplateFault] = []
-    compiled = _compile(tree, tuple(sorted(variables)), (), faults)
-    return Template(compiled), faults
+    compiler = _Compiler(tuple(sorted(variables)), spelt or {}, faults)
+    return Template(compiler.tree(tree, ())), faults
 
 
-def _compile(tree: Any, variables: tuple[str, ...], where: Where, faults: list[TemplateFault]) -> Any:
-    if isinstance(tree, str):
-        return _compile_text(tree, variables, where, faults)
-    if isinstance(tree, Mapping):
-        return {
-            str(name): _compile(part, variables, (*where, str(name)), faults) for name, part in tree.items()
-        }
-    if isinstance(tree, Sequence):
-        return [_compile(part, variables, (*where, i), faults) for i, part in enumerate(tree)]
-    return tree
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    variables: tuple[str, ...]
+    spelt: Mapping[str, Spelling]
+    faults: list[TemplateFault]
+
+    def tree(self, tree: Any, where: Where) -> Any:
+        """A part of a template, compiled."""
+        if isinstance(tree, str):
+            return self.text(tree, where)
+        if isinstance(tree, Mapping):
+            return {
+                str(name): self.entry(str(name), part, (*where, str(name))) for name, part in tree.items()
+            }
+        if isinstance(tree, list | tuple):
+            return [self.tree(part, (*where, i)) for i, part in enumerate(tree)]
+        if isinstance(tree, date):
+            return _plain(tree)
+        if not (
+            tree is None or isinstance(tree, bool | int) or (isinstance(tree, float) and math.isfinite(tree))
+        ):
+            self.faults.append(TemplateFault(where, f"'{tree}' cannot stand in a message"))
+        return tree
+
+    def entry(self, name: str, part: Any, where: Where) -> Any:
+        """An entry of a map."""
+        if "{{" in name:
+            words = f"a name holds no expression: lay a map in under '{REST}' instead"
+            self.faults.append(TemplateFault(where, words))
+        return _LaidIn(where, self.tree(part, where)) if name == REST else self.tree(part, where)
+
+    def text(self, text: str, where: Where) -> str | _Text:
+        """A text: itself, where it has no holes."""
+        parts: list[str | _Hole] = []
+        end = 0
+        for begin, close, inside in _holes(text):
+            if close < 0:
+                self.faults.append(TemplateFault(where, "'{{' is not closed by '}}'"))
+                break
+            optional, expression = inside.startswith("?"), inside.removeprefix("?").strip()
+            compiled, wrong = _compile_expression(expression, self.variables)
+            self.faults.extend(TemplateFault(where, fault.message) for fault in wrong)
+            if compiled is not None:
+                parts += [text[end:begin], _Hole(expression, optional, compiled)]
+            end = close
+        kept = tuple(part for part in (*parts, text[end:]) if part != "")
+        if not any(isinstance(part, _Hole) for part in kept):
+            return text
+        return _Text(where, kept, self.spelt.get(str(where[0])) if where else None)
 
 
-def _compile_text(
-    text: str, variables: tuple[str, ...], where: Where, faults: list[TemplateFault]
-) -> str | _Text:
-    parts: list[str | _Hole] = []
-    end = 0
-    for match in _HOLE.finditer(text):
-        parts.append(text[end : match.start()])
-        end = match.end()
-        expression = match.group(2).strip()
-        compiled, wrong = _compile_expression(expression, variables)
-        faults += [TemplateFault(where, fault.message) for fault in wrong]
-        if compiled is not None:
-            parts.append(_Hole(expression, bool(match.group(1)), compiled))
-    parts.append(text[end:])
-    if any(isinstance(part, str) and "{{" in part for part in parts):
-        faults.append(TemplateFault(where, "'{{' is not closed by '}}'"))
-    kept = tuple(part for part in parts if part != "")
-    return _Text(where, kept) if any(isinstance(part, _Hole) for part in kept) else text
+def _holes(text: str) -> Iterator[tuple[int, int, str]]:
+    """The holes of a text: where each begins and ends, and what stands between; an end of -1 where it has none.
+
+    Braces that belong to the expression, of a map or in a string, close nothing.
+    """
+    begin = text.find("{{")
+    while begin >= 0:
+        at, depth = begin + 2, 0
+        while at < len(text) and not (depth == 0 and text.startswith("}}", at)):
+            literal = LITERAL.match(text, at)
+            depth += {"{": 1, "}": -1}.get(text[at], 0)
+            at = literal.end() if literal else at + 1
+        if at >= len(text):
+            yield begin, -1, ""
+            return
+        yield begin, at + 2, text[begin + 2 : at]
+        begin = text.find("{{", at + 2)
 
 
 def _compile_expression(
@@ -167,70 +253,9 @@ def _compile_expression(
     if len(text) > LONGEST_EXPRESSION:
         return None, [ExpressionFault(f"the expression is over {LONGEST_EXPRESSION} characters")]
     try:
-        return _environment(variables).compile(text), ()
+        return environment(variables).compile(text), ()
     except (RuntimeError, TypeError) as error:
         return None, expression_faults(str(error), text)
-
-
-# -- the dialect -----------------------------------------------------------------------------------------------------
-
-
-@cache
-def _environment(variables: tuple[str, ...]) -> cel.Env:
-    """One for each set of variables: there are as many as there are places in mappings."""
-    words, whole, anything = cel.Type.STRING, cel.Type.INT, _ANYTHING
-    plain = (words, whole, cel.Type.UINT, cel.Type.DOUBLE, cel.Type.BOOL, cel.Type.NULL)
-    entries = cel.Type.Map(words, anything)
-    return cel.NewEnv(
-        variables=dict.fromkeys(variables, anything),
-        functions=[
-            _function("text", words, [[kind] for kind in plain], as_text),
-            _function("join", words, [[cel.Type.List(anything), words]], _join),
-            _function("table", anything, [[entries, kind] for kind in (words, whole, cel.Type.BOOL)], _table),
-            _function("day", words, [[words, words]], _day),
-            _function("cut", words, [[words, whole]], lambda text, most: text[: max(0, most)]),
-            _function("replace", words, [[words, words, words]], str.replace),
-            _function("lower", words, [[words]], str.lower),
-            _function("upper", words, [[words]], str.upper),
-        ],
-    )
-
-
-def _function(name: str, gives: cel.Type, takes: list[list[cel.Type]], does: Any) -> cel.FunctionDecl:
-    overloads = [cel.Overload(f"{name}_{i}", gives, one, impl=does) for i, one in enumerate(takes)]
-    return cel.FunctionDecl(name, overloads)
-
-
-def as_text(value: Any) -> str:
-    """A plain value as a text: null as none, yes and no as `true` and `false`, a whole number without a point."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, list):
-        return ", ".join(map(as_text, value))
-    return str(value)
-
-
-def _join(values: list[Any], between: str) -> str:
-    return between.join(map(as_text, values))
-
-
-def _table(entries: Mapping[str, Any], key: Any) -> Any:
-    found = entries.get(as_text(key), entries.get("*"))
-    if found is None:
-        raise ValueError(f"there is no entry for '{as_text(key)[:60]}' in its table, and none for '*'")
-    return found
-
-
-def _day(text: str, form: str) -> str:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"'{text[:40]}' is not a date or time") from None
-    return (found.astimezone(_LONDON) if found.tzinfo else found).strftime(form)
 
 
 def _missing(said: str, text: str) -> str:
@@ -252,9 +277,26 @@ def as_values(**values: Any) -> dict[str, Any]:
     return {name: _plain(value) for name, value in values.items()}
 
 
+def _settled(value: Any) -> Any:
+    """What an expression came to, as JSON can hold it. Raises `ValueError` with what it came to instead."""
+    if isinstance(value, Mapping):
+        return {as_text(name): _settled(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_settled(part) for part in value]
+    if isinstance(value, datetime):
+        return _plain(value)
+    if isinstance(value, timedelta):
+        return f"{as_text(value.total_seconds())}s"
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("no number")
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise ValueError("something that no message can hold")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {_whole(str(name)): _plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset | Iterator):
         return [_plain(part) for part in value]
     if isinstance(value, bool) or value is None:
@@ -267,4 +309,9 @@ def _plain(value: Any) -> Any:
         return value if -(2**63) <= value < 2**63 else str(value)
     if isinstance(value, float):
         return value
-    return str(value).encode("utf-8", "replace").decode()
+    return _whole(str(value))
+
+
+def _whole(text: str) -> str:
+    # CEL's texts end at a NUL, and hold whole characters alone.
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")

@@ -33,7 +33,7 @@ MAX_FAULTS = 5
 
 _NAME = re.compile(r"\b(?:answers|settings|local)(?:\s*\.\s*[A-Za-z_]\w*)+|\btoday\b")
 # CEL's lexis: raw and triple-quoted strings, strings with escapes, comments.
-_LITERAL = re.compile(
+LITERAL = re.compile(
     r"""(?xs)
     (?i:\brb?|\bbr) (?: \'\'\'.*?\'\'\' | \"\"\".*?\"\"\" | '[^'\n]*' | "[^"\n]*" )
     | \'\'\'(?:\\.|[^\\])*?\'\'\' | \"\"\"(?:\\.|[^\\])*?\"\"\"
@@ -104,7 +104,7 @@ class Expression:
 
 def names_in(text: str) -> frozenset[str]:
     """The variables that an expression reads. A call such as `answers.x.size()` gives `answers.x`."""
-    bare = _LITERAL.sub(lambda literal: " " * len(literal.group()), text)
+    bare = LITERAL.sub(lambda literal: " " * len(literal.group()), text)
     found = set()
     for match in _NAME.finditer(bare):
         name = re.sub(r"\s+", "", match.group())

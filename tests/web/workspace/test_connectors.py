@@ -71,6 +71,29 @@ async def test_a_mapping_is_written_as_pairs(office: Office) -> None:
     assert settings["updates"] is False
 
 
+async def test_a_ready_made_mapping_says_what_it_needs(office: Office) -> None:
+    developer = await office.staff(Role.DEVELOPER)
+    path = f"{PATH}/new/rest"
+    await developer.get(path)
+    form = {
+        "name": "crm", "base": "https://office.example/api/data/v9.2", "preset": "dynamics", "updates": "yes", "key": "hush-hush",
+        "values": "reference: ch_reference", "auth": "{type: key, header: X-API-Key}", "tables": "", "mapping": "",
+    }  # fmt: skip
+    wrong = await developer.post(path, list(form.items()), status=400)
+    assert "values.account is missing: Id of the account that cases of residents belong to" in wrong.text
+    form["values"] = "reference: ch_reference\r\naccount: 00000000-0000-0000-0000-000000000001"
+    form["mapping"] = "deliver:\r\n  statuses: {404: no}\r\n  ask: {body: {title: '{{ csae.summary }}'}}"
+    wrong = await developer.post(path, list(form.items()), status=400)
+    assert "deliver.ask.body.title: nothing is called" in wrong.text
+    form["mapping"] = form["mapping"].replace("csae", "case")
+    done = await developer.follow(await developer.post(path, list(form.items())))
+    assert "The connector is set up" in done.text
+    row = next(row for row in await office.house.store.owner.fetch("select * from connector") if row["connector"] == "crm")  # fmt: skip
+    assert row["settings"]["mapping"]["deliver"]["statuses"] == {"404": "no"}
+    assert b"hush-hush" not in row["secrets"]
+    assert "hush-hush" not in (await developer.get(f"{PATH}/crm/set-up")).text
+
+
 async def test_what_is_stuck_is_seen_and_sent_again(office: Office) -> None:
     reference = await reported(office)
     owner = office.house.store.owner

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from commonhall.app.asgi import house_app
 from commonhall.app.settings import OperatorDoor, read_settings
 from commonhall.app.wiring import House, open_house
+from commonhall.casework.links import LinkRow
 from commonhall.catalogue.pulling import Health, health
 from commonhall.engine.sign_in import Going, Vouched
 from commonhall.web.assets import Assets
@@ -54,6 +55,7 @@ def door(
     *,
     local: bool = False,
     catalogues: Callable[[datetime], list[Health]] = none_yet,
+    links: Sequence[LinkRow] = (),
 ) -> ASGIApp:
     return operator_app(
         OperatorTools(
@@ -66,6 +68,8 @@ def door(
             provider.begin if provider else None,
             provider.finish if provider else None,
             catalogues,
+            links=lambda: links,
+            council_name=str.title,
         )
     )
 
@@ -96,6 +100,24 @@ async def test_an_operator_sees_health_versions_and_storage_and_no_case(
     assert numbers == ["6", "0", "1", "1", "1"], "live services, waiting, given up, cases, lately"
     for secret in (reference, "Jones", "Mill Lane"):
         assert secret not in page.text
+
+
+async def test_an_operator_sees_which_links_are_broken(office: Office, assets: Assets) -> None:
+    at = datetime(2026, 3, 9, 9, 0, tzinfo=UTC)
+    well = LinkRow("exeter", 524, 17, "https://exeter.example/bins", "", "govuk", "ok", "", at, at, None)
+    gone = replace(
+        well, lgsl=57, url="https://exeter.example/tax", status="broken", problem="there is no such page"
+    )
+    app = door(office, assets, None, local=True, links=[well, gone])
+    async with browser_of(app) as browser:
+        asked = await browser.get("/workspace/sign-in")
+        [token] = re.findall(r'name="token" value="([^"]+)"', asked.text)
+        await browser.post("/workspace/sign-in", data={"token": token})
+        page = (await browser.get("/workspace")).text
+    assert faults_of_html(page) == []
+    for words in ("Work: 1", "Broken: 1", "Exeter", "https://exeter.example/tax", "there is no such page"):
+        assert words in page
+    assert "https://exeter.example/bins" not in page
 
 
 async def test_an_operator_sees_how_catalogues_do(office: Office, assets: Assets, tmp_path: Path) -> None:

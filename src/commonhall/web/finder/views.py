@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from commonhall.casework.links import LinkRow
 from commonhall.casework.sites import Site
 from commonhall.directory.councils import Council
 from commonhall.directory.directory import Choice, Directory, Found, NorthernIreland, NotAPostcode, Unknown
@@ -39,6 +40,8 @@ class FinderTools:
     site_url: Callable[[Site, str], str]
     assets: Assets
     https: bool
+    link: Callable[[str, int], LinkRow | None] = lambda slug, lgsl: None
+    """The page of a council that is not here, for a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +185,10 @@ class _Finder:
         )
 
     def answers(self, councils: tuple[Council, ...], need: str, language: str) -> list[Answer]:
-        """What a need leads to in these councils: live services first, then each homepage once."""
+        """What a need leads to in these councils: live services first, then councils' own pages, then each
+        homepage once."""
         live: dict[str, Answer] = {}
+        elsewhere: dict[str, Answer] = {}
         away: dict[Council, list[str]] = {}
         for service in self.tools.directory.services.search(need, MOST_MATCHES):
             council = self.tools.directory.provider(service, councils)
@@ -193,11 +198,19 @@ class _Finder:
             if answer is not None:
                 live[answer.url] = answer
                 continue
+            answer = self.linked_answer(service, council, language)
+            if answer is not None:
+                elsewhere.setdefault(answer.url, answer)
+                continue
             titles = away.setdefault(council, [])
             title = service.govuk_label or service.name
             if title not in titles:
                 titles.append(title)
-        return [*live.values(), *(self.homepage(one, titles, language) for one, titles in away.items())]
+        return [
+            *live.values(),
+            *elsewhere.values(),
+            *(self.homepage(one, titles, language) for one, titles in away.items()),
+        ]
 
     def live_answer(self, service: NationalService, council: Council, language: str) -> Answer | None:
         t = TEXTS[language]
@@ -209,6 +222,14 @@ class _Finder:
             url = self.site_url(site, language, f"/{adopted.service.id}")
             return Answer(adopted.texts.need(spoken, "name"), url, t["here"].format(name=name), here=True)
         return None
+
+    def linked_answer(self, service: NationalService, council: Council, language: str) -> Answer | None:
+        """A council's own page, where somebody told us of it and it was not found broken."""
+        link = self.tools.link(council.slug, service.lgsl)
+        if link is None or self.successor(council):
+            return None
+        text = TEXTS[language]["elsewhere"].format(name=council.name)
+        return Answer(service.govuk_label or link.title or service.name, link.url, text, here=False)
 
     def homepage(self, council: Council, titles: list[str], language: str) -> Answer:
         t = TEXTS[language]

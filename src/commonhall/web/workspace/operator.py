@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from commonhall.casework.desk import Desk
 from commonhall.casework.installation import look_over
+from commonhall.casework.links import LinkRow
 from commonhall.catalogue.pulling import Health
 from commonhall.catalogue.refusals import CatalogueRefused
 from commonhall.engine.sign_in import Going, SignInFailed, Vouched
@@ -32,6 +33,8 @@ from commonhall.web.responses import FormRefused, Policy, is_cross_site, page_re
 from commonhall.web.workspace.cases import show_time
 from commonhall.web.workspace.tools import HOME, one, same, see
 
+LINK_STATES = {"ok": "Work", "caution": "Want a look", "broken": "Broken", "pending": "Not checked yet"}
+MOST_BROKEN = 100
 SESSION = 8 * 3600
 """Seconds that an operator stays signed in."""
 SIGN_IN = f"{HOME}/sign-in"
@@ -40,7 +43,8 @@ SIGN_IN = f"{HOME}/sign-in"
 @dataclass(frozen=True, slots=True)
 class OperatorTools:
     """What the wiring hands in. `people` are the operators' e-mail addresses, in small letters; `begin` and `finish`
-    speak to their provider, and are None where none is set up; `catalogues` says how they do at a time."""
+    speak to their provider, and are None where none is set up; `catalogues` says how they do at a time; `links` are those
+    to councils' own pages."""
 
     desk: Desk
     assets: Assets
@@ -51,6 +55,8 @@ class OperatorTools:
     begin: Callable[[str], Awaitable[Going]] | None
     finish: Callable[[str, dict[str, str]], Awaitable[Vouched]] | None
     catalogues: Callable[[datetime], list[Health]]
+    links: Callable[[], Sequence[LinkRow]]
+    council_name: Callable[[str], str]
 
 
 def operator_app(tools: OperatorTools) -> ASGIApp:
@@ -105,9 +111,30 @@ class _Operator:
             councils=[(row, show_time(row.oldest)) for row in found.councils],
             catalogues=[self._pulled(one) for one in catalogues],
             unreadable=unreadable,
+            links=self._links(),
             size=show_bytes(found.size),
             sizes=[(name, show_bytes(size)) for name, size in found.sizes[:10]],
         )
+
+    def _links(self) -> dict[str, Any]:
+        """How links to councils' own pages do, and those that do not work."""
+        rows = self.tools.links()
+        broken = [row for row in rows if row.status == "broken"]
+        return {
+            "many": len(rows),
+            "counts": [(status, sum(row.status == status for row in rows)) for status in LINK_STATES],
+            "states": LINK_STATES,
+            "broken": [
+                {
+                    "row": row,
+                    "council": self.tools.council_name(row.slug),
+                    "worked": show_time(row.worked_at) if row.worked_at else "Never",
+                    "checked": show_time(row.checked_at) if row.checked_at else "",
+                }
+                for row in broken[:MOST_BROKEN]
+            ],
+            "more": max(0, len(broken) - MOST_BROKEN),
+        }
 
     def _pulled(self, one: Health) -> dict[str, Any]:
         last = one.last

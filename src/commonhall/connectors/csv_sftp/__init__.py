@@ -1,0 +1,1 @@
+"""Back offices that load files: a CSV for each case over SFTP, acknowledgements back."""
