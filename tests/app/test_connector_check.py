@@ -156,6 +156,7 @@ async def test_a_no_to_nonsense_is_told_from_a_not_now(
         ({"url": "amqp://x.example/vhost"}, ("x.example", 5672, False)),
         ({"url": "http://x.example:8080"}, ("x.example", 8080, False)),
         ({"host": "x.example", "port": 22}, ("x.example", 22, False)),
+        ({"base": "https://x.example/api"}, ("x.example", 443, True)),
         ({"system": "crm"}, None),
         ({"url": "https:///x"}, None),
     ],

@@ -15,11 +15,21 @@ import httpx2
 import pytest
 
 from commonhall.casework.cases import show_case
-from commonhall.casework.deliveries import deliver_due, list_waiting, poll_updates, receive_updates, reconcile
+from commonhall.casework.collecting import acknowledge, hold, waiting
+from commonhall.casework.deliveries import (
+    deliver_due,
+    list_due,
+    list_waiting,
+    poll_updates,
+    receive_updates,
+    reconcile,
+)
 from commonhall.casework.desk import Desk
 from commonhall.connectors.conformance import IMPATIENT, Subject
 from commonhall.connectors.faults import Fault, Host, Twin
+from commonhall.connectors.registry import KINDS
 from commonhall.connectors.twins import SUBJECTS
+from commonhall.engine.access import Caller, Scope
 from commonhall.engine.back_office import CaseStatus, Connector, DeliveryFailed
 from commonhall.engine.package import Adopted
 from commonhall.storage.councils import ConnectorRow, list_connectors, save_connector
@@ -108,10 +118,13 @@ async def day_away(office: Office) -> None:
     await office.hand_in(2)
     await office.work()
     await office.host.stop()
+    await office.hand_in(2)
     for _ in range(12):
         office.clock.go(hours=1)
         await office.work()
-    await office.hand_in(2)
+    assert len(await list_waiting(office.desk, COUNCIL)) >= 2, (
+        "what came in meanwhile waits, for everybody to see"
+    )
     await office.host.start()
     faults = office.can_have(*AS_IT_GOES)
     for hour in range(12):
@@ -133,7 +146,6 @@ async def until_nothing_waits(office: Office) -> None:
 
 async def test_after_a_day_away_every_case_is_there_once(office: Office) -> None:
     await day_away(office)
-    assert len(await list_waiting(office.desk, COUNCIL)) > 0
     await until_nothing_waits(office)
     keys = [(job.key, job.reference) for job in office.twin.book.jobs]
     assert sorted(keys) == sorted((f"{COUNCIL}-{one}-cats", one) for one in office.references)
@@ -149,7 +161,7 @@ async def test_what_is_told_meanwhile_again_and_out_of_order_stands_once_and_in_
     office.twin.script.play(next(iter(office.can_have(Fault.CUT, Fault.BROKEN, Fault.SILENCE))))
     await office.work()
     office.clock.go(minutes=1)
-    office.tell(CaseStatus.INVESTIGATING)
+    office.tell(CaseStatus.OPEN)
     await day_away(office)
     await until_nothing_waits(office)
     for status in (CaseStatus.IN_PROGRESS, CaseStatus.FIXED):
@@ -168,3 +180,32 @@ async def test_what_is_told_meanwhile_again_and_out_of_order_stands_once_and_in_
         assert history == [(one.status, one.note, one.at) for one in told if one.job.reference == reference]
         assert view.status is CaseStatus.FIXED
     assert len(told) > 2 * len(office.references)
+
+
+async def test_a_system_that_comes_for_its_cases_may_stay_away_for_a_day(
+    desk: Desk, lost_cat: Adopted, clock: SetClock
+) -> None:
+    await save_connector(desk.store, COUNCIL, ConnectorRow("cats", "pull", {"system": "crm"}, b"", None))
+    crm = Caller(COUNCIL, "crm", "A CRM", frozenset({Scope.READ, Scope.WORK}))
+    references = []
+    for _ in range(3):
+        references.append((await submitted(desk, lost_cat)).reference or "")
+        clock.go(minutes=1)
+    # It holds one, makes a job of it, and is gone before it says so.
+    await hold(desk, crm, references[0])
+    for _ in range(24):
+        clock.go(hours=1)
+        assert await list_due(desk) == [], "no worker sends what is come for"
+        found = await reconcile(desk, COUNCIL)
+        assert (found.holds, found.balances[0].pending) == (True, 3)
+    assert await waiting(desk, crm, 10) == references, "all of them, in the order in which they came in"
+    for number, reference in enumerate([*references[::-1], *references]):
+        is_new = await acknowledge(desk, crm, reference, f"job-{reference}")
+        assert is_new is (number < 3), "what is said again changes nothing"
+    assert await waiting(desk, crm, 10) == []
+    [balance] = (await reconcile(desk, COUNCIL)).balances
+    assert (balance.accepted, balance.delivered) == (3, 3)
+
+
+def test_no_kind_is_left_out_of_the_day_away() -> None:
+    assert SUBJECTS.keys() | {"pull"} == KINDS.keys()

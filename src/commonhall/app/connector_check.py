@@ -76,7 +76,8 @@ async def _at_the_real_one(
             )
         if not deliver:
             deliver = typer.confirm("Send test cases to this back office? They say that they are tests.")
-        trial = Trial(made, settings, secrets, system_clock, chance.token_hex(4), service, private)
+        whole = KINDS[kind].settings.model_validate(dict(settings)).model_dump()
+        trial = Trial(made, whole, secrets, system_clock, chance.token_hex(4), service, private)
         with err.status("asking"):
             found = list(await try_out(trial, deliver=deliver))
     _print(found, times=True)

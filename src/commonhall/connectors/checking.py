@@ -116,7 +116,7 @@ async def _ask(question: str, step: _Step, trial: Trial) -> Check:
 
 def place_of(settings: Mapping[str, Any]) -> tuple[str, int, bool] | None:
     """Host, port and whether it is encrypted from the first word, of the place that a configuration names."""
-    for name in ("url", "endpoint", "wsdl", "address"):
+    for name in ("url", "endpoint", "base", "wsdl"):
         text = settings.get(name)
         if isinstance(text, str) and "://" in text:
             parts = urlsplit(text)
@@ -143,7 +143,7 @@ async def _reached(trial: Trial) -> str:
         raise _Broken(f"{host} at {addresses[0]}, port {port}: {error or 'no answer in time'}") from None
     version = writer.get_extra_info("ssl_object").version() if tls else ""
     writer.close()
-    return f"{addresses[0]}, port {port}, {version or 'not encrypted from the first word'}"
+    return f"{addresses[0]}, port {port}{f', {version}' if version else ''}"
 
 
 async def _asked(trial: Trial) -> str:
