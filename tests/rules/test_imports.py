@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 
 from tests.conftest import HOME
 from tests.rules.house import SOURCES, name_of
@@ -63,6 +64,15 @@ OF_LIBRARIES = {
         "commonhall.connectors.soap.calling",
         "socket.bind",
     ): "the same; it is imported where a SOAP connector is made",
+    ("commonhall.app.connector_check", "subprocess.Popen"): "asyncssh looks for libraries of the machine",
+    (
+        "commonhall.app.connector_check",
+        f"opens {tempfile.gettempdir()} to write",
+    ): "the same, by Python's own way to find them",
+    (
+        "commonhall.app.connector_check",
+        "os.remove",
+    ): "the same; it is imported where such a connector or twin is made",
 }
 """Effects that a library has when it is imported, and why they are let be."""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-import asyncssh
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from commonhall.connectors.asking import as_number
-from commonhall.connectors.csv_sftp.session import Files, Server, session
+from commonhall.connectors.csv_sftp.server import Server, is_private_key, is_public_key
 from commonhall.connectors.csv_sftp.sheet import (
     Shape,
     cell_of,
@@ -79,12 +78,10 @@ class CsvSettings(BaseModel):
     @field_validator("host_key")
     @classmethod
     def _readable(cls, text: str) -> str:
-        try:
-            asyncssh.import_public_key(text)
-        except (asyncssh.KeyImportError, ValueError):
+        if not is_public_key(text):
             raise ValueError(
                 "give the server's public key, such as ssh-ed25519 AAAA... (ssh-keyscan shows it; ask its owner whether it is so)"
-            ) from None
+            )
         return text
 
 
@@ -119,13 +116,18 @@ def faults(settings: CsvSettings, secrets: CsvSecrets) -> list[tuple[tuple[str |
         )
     if not (secrets.password or secrets.private_key):
         found.append((("secrets", "password"), "secrets.password or secrets.private_key is missing"))
-    if secrets.private_key:
-        try:
-            asyncssh.import_private_key(secrets.private_key)
-        except (asyncssh.KeyImportError, ValueError):
-            words = "secrets.private_key is no private key as OpenSSH writes it, or has a passphrase"
-            found.append((("secrets", "private_key"), words))
+    if secrets.private_key and not is_private_key(secrets.private_key):
+        words = "secrets.private_key is no private key as OpenSSH writes it, or has a passphrase"
+        found.append((("secrets", "private_key"), words))
     return found
+
+
+class _Folders(Protocol):
+    """A session's files, as far as it is asked whether one is there."""
+
+    async def exists(self, path: str) -> bool:
+        """Whether it is."""
+        ...
 
 
 class CsvSftpConnector:
@@ -171,14 +173,14 @@ class CsvSftpConnector:
             (f"{name}-{i}-{file_name(one.name)}", await one.read()) for i, one in enumerate(case.files, 1)
         ]
         manifest = write_manifest(case, idempotency_key, files, 1)
-        async with session(self._server, self._allow_private, self._patience) as there:
+        async with _session(self._server, self._allow_private, self._patience) as there:
             if not await self._is_there(there, f"{name}.json"):
                 for file, content in files:
                     await there.put(self._settings.folder, file, content)
                 await there.put(self._settings.folder, f"{name}.json", manifest)
         return Receipt(None)
 
-    async def _is_there(self, there: Files, name: str) -> bool:
+    async def _is_there(self, there: _Folders, name: str) -> bool:
         folders = [folder for folder in (self._settings.folder, self._settings.done) if folder]
         return any([await there.exists(f"{folder}/{name}") for folder in folders])
 
@@ -209,7 +211,7 @@ class CsvSftpConnector:
             return []
         found: list[News] = []
         unread: list[str] = []
-        async with session(self._server, self._allow_private, self._patience) as there:
+        async with _session(self._server, self._allow_private, self._patience) as there:
             for name, size in await there.list(folder, since - CLOCKS_DIFFER):
                 rows = read_sheet(await there.get(folder, name, size), self._delimiter)
                 if rows is None:
@@ -249,6 +251,12 @@ class CsvSftpConnector:
     def receive(self, headers: Mapping[str, str], body: bytes) -> list[StatusUpdate]:
         """It is asked; it does not push."""
         raise UpdateRefused("this connector reads files: nothing can be pushed to it")
+
+
+def _session(server: Server, allow_private: bool, patience: Patience) -> Any:
+    from commonhall.connectors.csv_sftp.session import session  # noqa: PLC0415
+
+    return session(server, allow_private, patience)
 
 
 _DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("|", "Bar"), ("tab", "Tab"))

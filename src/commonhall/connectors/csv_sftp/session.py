@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import asyncssh
 
+from commonhall.connectors.csv_sftp.server import Server
 from commonhall.connectors.http import Patience, storable
 from commonhall.connectors.places import allowed_addresses
 from commonhall.engine.back_office import DeliveryFailed
@@ -20,18 +21,6 @@ _T = TypeVar("_T")
 MOST_FILES = 1000
 MOST_DRAFTS = 20
 MOST_BYTES = 5 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where it is, who enters and how. `host_key` is the server's public key as OpenSSH writes it."""
-
-    host: str
-    port: int
-    username: str
-    host_key: str
-    password: str | None = None
-    private_key: str | None = None
 
 
 @asynccontextmanager
@@ -71,7 +60,8 @@ async def session(server: Server, allow_private: bool, patience: Patience) -> As
         ) from None
     except (asyncssh.Error, OSError) as error:
         words = storable(str(error))[:300] or type(error).__name__
-        raise DeliveryFailed(f"the server did not do as it was asked ({words})") from None
+        said = "could not be reached" if isinstance(error, OSError) else "did not do as it was asked"
+        raise DeliveryFailed(f"the server {said} ({words})") from None
 
 
 async def _connect(
