@@ -20,7 +20,14 @@ from commonhall.casework.links import LinkIndex
 from commonhall.casework.sites import Site, Sites
 from commonhall.catalogue.drafts import Adopting
 from commonhall.connectors.http import Caller, Patience
-from commonhall.connectors.registry import FORMS, Unusable, build_connector, connector_faults, names_given
+from commonhall.connectors.registry import (
+    FORMS,
+    KINDS,
+    Unusable,
+    build_connector,
+    connector_faults,
+    names_given,
+)
 from commonhall.connectors.visiting import MOST_BYTES as MOST_PAGE_BYTES
 from commonhall.connectors.visiting import Visitor
 from commonhall.directory.directory import Directory, open_directory
@@ -57,6 +64,7 @@ class House:
             self.seal.open,
             self.connectors,
             names_given,
+            {name: kind.about for name, kind in KINDS.items()},
             self.settings.delivery,
         )
 

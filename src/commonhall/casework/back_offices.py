@@ -28,7 +28,7 @@ class BackOffices:
     """What the wiring hands in: which kinds there are and what each needs, how secrets are kept, how one is reached.
 
     `faults(kind, settings, secrets)` gives (place, what is wrong); `connectors(council)` those that are set up;
-    `names(kind, settings)` what a connector calls answers where a service's choices do not say.
+    `about` says of each kind what it is for; `names(kind, settings)` what a connector calls answers where a service's choices do not say.
     """
 
     forms: Mapping[str, tuple[SetUpField, ...]]
@@ -37,6 +37,7 @@ class BackOffices:
     unseal: Callable[[bytes | None], Mapping[str, Any]]
     connectors: Callable[[str], Awaitable[Mapping[str, Connector]]]
     names: Callable[[str, Mapping[str, Any]], Mapping[str, str]]
+    about: Mapping[str, str]
     limits: Limits = USUAL
 
 

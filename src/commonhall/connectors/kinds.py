@@ -27,7 +27,7 @@ class Kind:
 
     `settings` and `secrets` are the models of its configuration, frozen and with nothing extra; `build` makes the
     connector of the two: `build(settings, secrets, http, clock, *, allow_private, patience)`. `form` is what somebody
-    enters in the workspace, in order; `by_hand` are the settings that are written in a council's file alone.
+    enters in the workspace, in order; `about` is said of it where somebody chooses a kind; `by_hand` are the settings that are written in a council's file alone.
     `names(settings)` says what the set-up calls our answers, by field. `faults(settings, secrets)` finds what the models
     cannot find alone: each with its place, a path that begins with settings or secrets.
     """
@@ -37,6 +37,7 @@ class Kind:
     secrets: type[BaseModel]
     build: Callable[..., Connector]
     form: tuple[SetUpField, ...]
+    about: str = ""
     by_hand: frozenset[str] = field(default=frozenset())
     names: Callable[[Mapping[str, Any]], Mapping[str, str]] = no_names
     faults: Callable[[Any, Any], list[tuple[tuple[str | int, ...], str]]] = nothing_wrong

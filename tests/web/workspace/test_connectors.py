@@ -126,3 +126,20 @@ async def test_trying_one_says_in_words_what_is_wrong(office: Office) -> None:
     tried = await developer.post(f"{PATH}/office/try", status=200)
     assert "only heard when a case is sent" in tried.text
     await developer.get(f"{PATH}/nothing", status=404)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+async def test_the_form_of_every_kind_is_shown_without_a_fault_and_tells_what_is_needed(
+    kind: str, office: Office
+) -> None:
+    developer = await office.staff(Role.DEVELOPER)
+    page = (await developer.get(f"{PATH}/new/{kind}")).text
+    assert "govuk-error-message" not in page
+    assert "built-in method" not in page
+    for field in KINDS[kind].form:
+        assert f'name="{field.name}"' in page
+    wrong = (await developer.post(f"{PATH}/new/{kind}", [("name", "Not a name")], status=400)).text
+    assert "built-in method" not in wrong
+    for field in KINDS[kind].form:
+        assert not field.needed or field.shape.startswith("secret") or f"Enter: {field.label}" in wrong
+    assert KINDS[kind].about in (await developer.get(PATH)).text

@@ -308,5 +308,6 @@ KIND = Kind(
         SetUpField("private_key", "Private key", "As OpenSSH writes it, without a passphrase", "secret-text"),
     ),
     faults=faults,
+    about="A back office that loads files, put by SFTP",
 )
 """What this kind is."""

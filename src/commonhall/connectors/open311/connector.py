@@ -250,4 +250,5 @@ KIND = Kind(
     ),
     by_hand=frozenset({"by_answer"}),
     names=lambda settings: dict(settings.get("attributes") or {}),
+    about="A back office that speaks Open311 GeoReport v2",
 )

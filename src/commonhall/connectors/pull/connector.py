@@ -89,4 +89,5 @@ KIND = Kind(
             needed=True,
         ),
     ),
+    about="A back office that comes for its cases by the case API",
 )

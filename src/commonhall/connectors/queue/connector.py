@@ -275,4 +275,5 @@ KIND = Kind(
             "secret-text",
         ),
     ),
+    about="A message queue (AMQP), such as RabbitMQ",
 )

@@ -242,4 +242,5 @@ KIND = Kind(
         SetUpField("private_key", "Private key", "For type: jwt, in PEM", "secret-text"),
     ),
     faults=faults,
+    about="A back office with an HTTP interface of its own: Alloy, Salesforce, Dynamics 365, or by your own mapping",
 )

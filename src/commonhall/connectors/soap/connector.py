@@ -294,5 +294,6 @@ KIND = Kind(
         SetUpField("password", "Password", "Of WS-Security, or for the mapping", "secret"),
     ),
     faults=faults,
+    about="A back office with a WSDL: Confirm, Whitespace, Bartec, or by your own mapping",
 )
 """What this kind is."""

@@ -148,4 +148,5 @@ KIND = Kind(
             True,
         ),
     ),
+    about="A back office that takes signed messages at an address",
 )

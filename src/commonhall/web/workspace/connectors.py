@@ -59,7 +59,7 @@ class _Connectors:
             "workspace/connectors/overview.html",
             "Connectors",
             rows=rows,
-            kinds=sorted(self.offices.forms),
+            kinds=[(kind, self.offices.about.get(kind, "")) for kind in sorted(self.offices.forms)],
         )
 
     async def connector(self, visit: StaffVisit, tried: back_offices.Tried | None = None) -> Response:
@@ -239,4 +239,11 @@ def _shown(field: SetUpField, settings: Mapping[str, Any], secrets: Mapping[str,
     none = () if field.needed or field.usual else (("", "None"),)
     choices = [{"value": given, "text": label} for given, label in (*none, *field.choices)]
     value = field.usual if value is None else value
-    return {"field": field, "value": value, "is_set": bool(secrets.get(field.name)), "choices": choices}
+    rows = max(4, min(30, str(value).count("\n") + 2))
+    return {
+        "field": field,
+        "value": value,
+        "rows": rows,
+        "is_set": bool(secrets.get(field.name)),
+        "choices": choices,
+    }
