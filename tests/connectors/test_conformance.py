@@ -11,6 +11,7 @@ import pytest
 
 from commonhall.connectors import twins
 from commonhall.connectors.conformance import Check, Subject, examine
+from commonhall.connectors.email import twin as email
 from commonhall.connectors.faults import HTTP, Fault, Twin
 from commonhall.connectors.laws import Law
 from commonhall.connectors.open311 import twin as open311
@@ -31,6 +32,7 @@ def open311_twin(**how: Any) -> Callable[[Clock, bool], Twin]:
 VARIANTS = (
     Subject("open311 with tokens", open311_twin(token_after=1), open311.connect),
     Subject("open311 without updates", open311_twin(has_updates=False), open311.connect),
+    replace(email.SUBJECT, name="email with a mailbox", connector=email.connect_with_mailbox),
 )
 WEBHOOK = twins.SUBJECTS["webhook"]
 PRODUCTS = [rest_subjects.subject(name) for name in rest_subjects.SETTINGS]

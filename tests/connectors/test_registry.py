@@ -41,6 +41,17 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"url": "amqps://broker.example", "username": "us", "routing_key": "cases.{{ case.service.id }}"},
         {"password": "hush"},
     ),
+    "email": (
+        {
+            "host": "smtp.example",
+            "sender": "cases@council.example",
+            "to": "office@office.example",
+            "bounces": "bounces+{mark}@council.example",
+            "mailbox_host": "imap.example",
+            "mailbox_username": "bounces",
+        },
+        {"mailbox_password": "hush", "seals": ["a seal that nobody knows"]},
+    ),
     "pull": ({"system": "parking-crm"}, {}),
 }
 

@@ -16,6 +16,7 @@ from commonhall.engine.back_office import (
     CaseStatus,
     Connector,
     DeliveryFailed,
+    News,
     Receipt,
     StatusUpdate,
     UpdateRefused,
@@ -75,12 +76,11 @@ class Bench:
             return failure
         raise Broken(f"it took {receipt} for acceptance")
 
-    async def hear(self) -> list[StatusUpdate]:
+    async def hear(self) -> list[News]:
         """Everything that the twin tells, asked for or pushed."""
-        heard: list[StatusUpdate] = []
+        heard: list[News] = []
         if "updates" in self.connector.can:
-            news = await self.connector.updates(self.clock() - timedelta(days=200))
-            heard += [one for one in news if isinstance(one, StatusUpdate)]
+            heard += await self.connector.updates(self.clock() - timedelta(days=200))
         if "receive" in self.connector.can:
             for headers, body in self.twin.messages():
                 heard += self.connector.receive(headers, body)
@@ -224,7 +224,11 @@ def _as_told(bench: Bench) -> set[tuple[str, str, datetime, str]]:
 
 async def _heard(bench: Bench) -> None:
     await _tell_three(bench)
-    heard = {(one.external_id, one.status.value, one.at, one.note) for one in await bench.hear()}
+    heard = {
+        (one.external_id, one.status.value, one.at, one.note)
+        for one in await bench.hear()
+        if isinstance(one, StatusUpdate)
+    }
     if heard != _as_told(bench):
         raise Broken(f"told {_as_told(bench)}, but heard {heard}")
 

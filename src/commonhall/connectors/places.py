@@ -28,7 +28,7 @@ def allowed_addresses(host: str, port: int, allow_private: bool) -> tuple[str, .
     except (OSError, UnicodeError):
         raise DestinationRefused(f"the host name {host} is not known: check its spelling") from None
     for *_, address in found:
-        if not _is_public(str(address[0])):
+        if not is_public(str(address[0])):
             raise DestinationRefused(
                 f"{host} is at the private address {address[0]}: the operator can allow that with"
                 " COMMONHALL_ALLOW_PRIVATE_ADDRESSES=yes"
@@ -40,7 +40,8 @@ _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """A network's own translation to IPv4 (RFC 6052): the last 32 bits are the address that is really called."""
 
 
-def _is_public(text: str) -> bool:
+def is_public(text: str) -> bool:
+    """Whether an address is one of the internet's, and neither of this machine nor of a private network."""
     address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address):
         if address in _TRANSLATED:

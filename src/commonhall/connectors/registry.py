@@ -11,6 +11,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from commonhall.connectors.csv_sftp import connector as csv_sftp
+from commonhall.connectors.email import connector as email
 from commonhall.connectors.http import Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.open311 import connector as open311
@@ -33,7 +34,16 @@ from commonhall.engine.back_office import (
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
-        for kind in (csv_sftp.KIND, open311.KIND, pull.KIND, queue.KIND, rest.KIND, soap.KIND, webhook.KIND)
+        for kind in (
+            csv_sftp.KIND,
+            email.KIND,
+            open311.KIND,
+            pull.KIND,
+            queue.KIND,
+            rest.KIND,
+            soap.KIND,
+            webhook.KIND,
+        )
     }
 )
 """Every kind, by its name."""

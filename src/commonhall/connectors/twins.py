@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from commonhall.connectors.conformance import Subject
 from commonhall.connectors.csv_sftp import twin as csv_sftp
+from commonhall.connectors.email import twin as email
 from commonhall.connectors.open311 import twin as open311
 from commonhall.connectors.queue import twin as queue
 from commonhall.connectors.rest import twin as rest
@@ -18,6 +19,7 @@ SUBJECTS: Mapping[str, Subject] = MappingProxyType(
         subject.name: subject
         for subject in (
             csv_sftp.SUBJECT,
+            email.SUBJECT,
             open311.SUBJECT,
             queue.SUBJECT,
             rest.SUBJECT,

@@ -1,0 +1,1 @@
+"""Back offices that read mail: a message for each case, and the ones that come back."""
