@@ -21,7 +21,8 @@ class _Quiet(uvicorn.Server):
 
 def listen(port: int = 0) -> tuple[socket.socket, int]:
     """A socket on this port of 127.0.0.1, or on any that is free; and which port that is."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends at once, and does not wait for more, where the protocol is said.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     return listening, listening.getsockname()[1]

@@ -138,6 +138,8 @@ class _Visit:
                     self.cut()
                 line.check_plain(str(found.getpeername()[0]))
                 found.settimeout(line.patience.answer)
+                # The library sends some lines in two pieces; the second would wait for an answer to the first.
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except BaseException:
                 found.close()
                 raise
@@ -160,7 +162,12 @@ class _Visit:
             ) from None
 
     def _read(self, client: _Client, since: date, known: Container[str]) -> Look:
-        _ok(client.select(_quoted(self._mailbox.folder), readonly=True))
+        kind, said = client.select(_quoted(self._mailbox.folder), readonly=True)
+        if kind != "OK":
+            words = self._mailbox.line.hush(_joined(said))
+            raise DeliveryFailed(
+                f"the folder '{self._mailbox.folder}' of the mailbox cannot be opened: correct settings.mailbox_folder ({words})"
+            )
         validity = b"".join(client.response("UIDVALIDITY")[1][:1] or [b""]) or b"0"
         # A server knows days alone, and its own: one more is asked for than is wanted.
         day = since - timedelta(days=1)
@@ -240,10 +247,13 @@ def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
     """What a server answered. Raises `imaplib.IMAP4.error` where it said no."""
     kind, said = answer
     if kind != "OK":
-        raise imaplib.IMAP4.error(
-            b" ".join(part for part in said if isinstance(part, bytes)).decode("utf-8", "replace")
-        )
+        raise imaplib.IMAP4.error(_joined(said))
     return [part for part in said if part is not None]
+
+
+def _joined(said: list[Any]) -> str:
+    """A server's words."""
+    return b" ".join(part for part in said if isinstance(part, bytes)).decode("utf-8", "replace")
 
 
 def _pairs(said: list[Any]) -> Iterator[tuple[bytes, bytes]]:

@@ -126,7 +126,7 @@ class Line:
                 f"no answer in time {talk.stage}; whether it was accepted is not known"
             ) from None
         except aiosmtplib.SMTPResponseException as said:
-            raise _refused(talk.stage, said.code, self.hush(said.message), len(letter.content)) from None
+            raise refused(talk.stage, said.code, self.hush(said.message), len(letter.content)) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise self._broken(talk.stage, error) from None
         finally:
@@ -232,7 +232,7 @@ class _Talk:
             transport.abort()
 
 
-def _refused(stage: Stage, code: int, words: str, size: int) -> DeliveryFailed:
+def refused(stage: Stage, code: int, words: str, size: int) -> DeliveryFailed:
     """What a server's no means, as the head of this module says."""
     said = f"the mail server said {stage}: {code if code > 0 else ''} {words}".replace(":  ", ": ").strip()
     found = _ENHANCED.match(words)

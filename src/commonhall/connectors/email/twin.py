@@ -136,9 +136,10 @@ class _Server(SMTP):
         self._twin = host.twin
         self._fault: Fault | None = None
         self._is_greeted = False
+        starttls = None if host.tls_at_once else host.tls
         super().__init__(
             self, hostname="twin.example", ident="ESMTP", data_size_limit=self._twin.most,
-            auth_require_tls=host.tls is not None, authenticator=self._let_in, tls_context=host.tls,
+            auth_require_tls=starttls is not None, authenticator=self._let_in, tls_context=starttls,
         )  # fmt: skip
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
