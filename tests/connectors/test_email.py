@@ -215,6 +215,7 @@ async def test_addresses_and_subject_are_templates(clock: SetClock) -> None:
         "tables": {"teams": {"missed-bin": "bins@twin.example"}},
         "subject": "New: {{ case.reference }} of {{ fields.count }}",
         "reply_to": "{{? case.email }}",
+        "sheet": True,
     }
     async with facing(twin, clock, **more) as connector:
         await connector.deliver(sample_case("R1"), "key-1")
@@ -229,6 +230,7 @@ async def test_addresses_and_subject_are_templates(clock: SetClock) -> None:
     assert first["to"] == ["bins@twin.example"]
     assert "Subject: New: R1 of 2\r\n" in first["head"]
     assert "Reply-To: sam@example.com\r\n" in first["head"]
+    assert first["files"]["case.csv"].startswith("\ufeffreference,key,service,")
     assert "Reply-To" not in second["head"], "what is no address does not hold up the case"
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from commonhall.connectors.email.twin import SECRETS as MAIL_SECRETS
+from commonhall.connectors.email.twin import settings_for
 from commonhall.connectors.places import DestinationRefused, allowed_addresses
 from commonhall.connectors.registry import build_connector
 from commonhall.connectors.samples import sample_case
@@ -25,6 +27,14 @@ KINDS: dict[str, Configured] = {
     "csv-sftp": lambda host: (
         {"host": host.strip("[]"), "username": "us", "host_key": HOST_KEY, "acknowledgements": "out"},
         {"password": "p"},
+    ),
+    "email": lambda host: (
+        {
+            **settings_for("mail://127.0.0.1:465/993", security="tls", mailbox_security="tls"),
+            "host": host.strip("[]"),
+            "mailbox_host": host.strip("[]"),
+        },
+        MAIL_SECRETS,
     ),
     "rest": lambda host: (
         {"base": f"http://{host}/api", "mapping": {"deliver": {"ask": {"path": "jobs"}}}},

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from commonhall.connectors.csv_sftp.sheet import Shape, usual_cells, write_sheet
 from commonhall.connectors.email.bounces import read_bounce
 from commonhall.connectors.email.letter import Head, is_address, one_line, write_letter
 from commonhall.connectors.email.mailbox import Mail, Mailbox
@@ -48,7 +49,7 @@ class EmailSettings(BaseModel):
 
     `to` (one address or several, with commas between), `reply_to` and `subject` are templates with CEL in them over `case`,
     `fields`, `key` and `tables`. `bounces` is the envelope's sender, which mails come back to: `{mark}` in it stands for what
-    makes each known again. `mailbox_host` and what follows say where those are read over IMAP.
+    makes each known again. `mailbox_host` and what follows say where those are read over IMAP. `sheet`: a CSV goes along.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +64,7 @@ class EmailSettings(BaseModel):
     reply_to: str | None = None
     subject: str = "{{ case.reference }}: {{ case.summary }}"
     photos: bool = True
+    sheet: bool = False
     tables: dict[str, dict[str, Any]] = {}
     bounces: str | None = None
     mailbox_host: str | None = None
@@ -230,7 +232,12 @@ class EmailConnector:
             mark,
         )
         files = [(file, await file.read()) for file in case.files] if settings.photos else []
-        content = await asyncio.to_thread(write_letter, case, idempotency_key, head, self._clock(), files)
+        sheet = None
+        if settings.sheet:
+            sheet = write_sheet(usual_cells(case, idempotency_key), Shape(encoding="utf-8-bom"))
+        content = await asyncio.to_thread(
+            write_letter, case, idempotency_key, head, self._clock(), files, sheet
+        )
         back_to = (settings.bounces or settings.sender).replace(MARK, mark)
         await self._post.post(Letter(back_to, recipients, content, mark))
         return Receipt(None)
@@ -294,6 +301,7 @@ KIND = Kind(
         SetUpField("subject", "Subject", "", usual="{{ case.reference }}: {{ case.summary }}"),
         SetUpField("tables", "Tables", "Our words to yours, for the templates", "yaml"),
         SetUpField("photos", "Send photos along", "", "yes-no", usual="yes"),
+        SetUpField("sheet", "Send a CSV along", "What the case has, in one row", "yes-no", usual="no"),
         SetUpField("bounces", "Mails come back to", "The sender, where it is not said. bounces+{mark}@example.gov.uk makes each known"),
         SetUpField("mailbox_host", "Server of the mailbox that they come back to", "By IMAP; without one nobody here sees them"),
         SetUpField("mailbox_port", "Port of the mailbox", "993 where it is not said, 143 with STARTTLS", "number"),
@@ -309,6 +317,7 @@ KIND = Kind(
         ),
         SetUpField("authority", "Certificate of your own authority", "As PEM, where it signs the servers’", "secret-text"),
     ),
+    about="A team’s mailbox, or a program that reads mail; mails that come back are seen",
     faults=faults,
 )  # fmt: skip
 """What this kind is."""

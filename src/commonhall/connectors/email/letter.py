@@ -88,7 +88,9 @@ def write_letter(
     data = json.dumps(case_data(case), ensure_ascii=False, indent=1).encode("utf-8", "replace")
     mail.add_attachment(data, maintype="application", subtype="json", filename="case.json")
     if sheet is not None:
-        mail.add_attachment(sheet, maintype="text", subtype="csv", filename="case.csv")
+        mail.add_attachment(
+            sheet, maintype="text", subtype="csv", filename="case.csv", params={"charset": "utf-8"}
+        )
     for number, (file, content) in enumerate(files, 1):
         main, _, sub = file.media_type.partition("/")
         is_type = re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", file.media_type) and main not in {"text", "message", "multipart"}  # fmt: skip
