@@ -20,6 +20,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from commonhall.connectors.email.letter import Head, is_address, message_id, write_letter
 from commonhall.connectors.email.posting import Line, Stage, refused
@@ -27,6 +31,7 @@ from commonhall.connectors.email.twin import PASSWORD, SECRETS, TO, MailHost, Ma
 from commonhall.connectors.http import Patience
 from commonhall.connectors.registry import build_connector, connector_problem
 from commonhall.connectors.samples import sample_case
+from commonhall.connectors.serving import serve
 from commonhall.engine.back_office import CaseFile, Connector, DeliveryFailed, UpdateRefused
 from tests.conftest import SetClock
 from tests.connectors.certificates import server_tls
@@ -306,6 +311,35 @@ async def test_a_wrong_password_is_a_setting_and_is_not_repeated(clock: SetClock
         assert line.hush(f"500 what is {echoed}?") == "500 what is …?"
 
 
+@pytest.mark.network
+async def test_where_servers_take_tokens_one_is_shown_and_changed_when_it_is_refused(clock: SetClock) -> None:
+    given, host, twin = iter(f"token-{number}" for number in range(9)), MailHost(), MailTwin(clock)
+
+    async def token(request: Request) -> Response:
+        form = (await request.body()).decode()
+        assert "client_secret=of-the-client" in form
+        assert "scope=mail" in form
+        return JSONResponse({"access_token": next(given), "expires_in": 3600})
+
+    host.token = "token-0"
+    async with serve(Starlette(routes=[Route("/token", token, methods=["POST"])])) as provider:
+        more = {"token_url": f"{provider.url}/token", "client_id": "us", "scope": "mail"}
+        secrets = {"client_secret": "of-the-client", "password": None, "mailbox_password": None}
+        async with facing(twin, clock, secrets, host, **more) as connector:
+            await connector.deliver(sample_case("R1"), "key-1")
+            assert await connector.updates(clock()) == []
+            host.token = "token-1"
+            with pytest.raises(DeliveryFailed, match=r"535 .*correct the user name") as failed:
+                await connector.deliver(sample_case("R2"), "key-2")
+            assert "token-" not in failed.value.reason
+            await connector.deliver(sample_case("R2"), "key-2")
+            host.token = "token-2"
+            with pytest.raises(DeliveryFailed, match="does not let us in"):
+                await connector.updates(clock())
+            assert await connector.updates(clock()) == []
+    assert [job.reference for job in twin.book.jobs] == ["R1", "R2"]
+
+
 def test_nothing_can_be_pushed_to_it(clock: SetClock) -> None:
     connector = build_connector(
         "email", settings_for("mail://127.0.0.1:9/9"), SECRETS, httpx2.AsyncClient(), clock
@@ -337,6 +371,8 @@ BOX = {"mailbox_host": "imap.example", "mailbox_username": "u"}
         ({"bounces": "nobody"}, {}, "settings.bounces: give an address of mail, such as bounces+{mark}@"),
         (BOX, {}, "secrets.mailbox_password is missing: the mailbox needs it; secrets.seals is missing: without it anybody"),
         ({"mailbox_host": "h"}, {"mailbox_password": "p", "seals": ["x" * 16]}, "settings.mailbox_username is missing"),
+        ({"token_url": "https://login.example/token"}, {}, "settings.username is missing: settings.token_url needs it; settings.client_id is missing"),
+        ({"token_url": "login.example", "username": "u", "client_id": "c"}, {"client_secret": "s"}, "settings.token_url"),
         ({**BOX, "mailbox_folder": "Zurück"}, {}, "settings.mailbox_folder: give a folder whose name has plain letters"),
         (BOX, {"seals": ["hush"]}, "secrets.seals: each must have at least 16 characters"),
         ({}, {"authority": "hush"}, "secrets.authority: give the authority's certificate as PEM"),

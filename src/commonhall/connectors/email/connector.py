@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from commonhall.connectors.csv_sftp.sheet import Shape, usual_cells, write_sheet
 from commonhall.connectors.email.bounces import read_bounce
 from commonhall.connectors.email.letter import Head, is_address, one_line, write_letter
 from commonhall.connectors.email.mailbox import Mail, Mailbox
-from commonhall.connectors.email.marks import LONGEST, Marks
-from commonhall.connectors.email.posting import Letter, Line, trust
-from commonhall.connectors.http import Patience
+from commonhall.connectors.email.marks import Marks
+from commonhall.connectors.email.posting import Letter, Line, NotLetIn, trust
+from commonhall.connectors.email.settings import (
+    MAILBOX_PORTS,
+    MARK,
+    PORTS,
+    TEMPLATES,
+    VARIABLES,
+    EmailSecrets,
+    EmailSettings,
+    Security,
+    addresses_in,
+    faults,
+)
+from commonhall.connectors.http import Caller, Patience
 from commonhall.connectors.kinds import Kind
 from commonhall.connectors.mapped import case_values
+from commonhall.connectors.rest.auth import ClientCredentials, SignIn
 from commonhall.connectors.templates import Unfilled, as_values, compile_template
 from commonhall.engine.back_office import (
     CaseForDelivery,
@@ -32,142 +45,8 @@ from commonhall.engine.back_office import (
     UpdateRefused,
 )
 
-VARIABLES = ("case", "fields", "key", "tables")
-TEMPLATES = ("to", "reply_to", "subject")
-PORTS = {"starttls": 587, "tls": 465, "none": 25}
-MAILBOX_PORTS = {"starttls": 143, "tls": 993, "none": 143}
-MARK = "{mark}"
-SHORTEST_SEAL = 16
-MOST_RECIPIENTS = 20
-Security = Literal["starttls", "tls", "none"]
 USUAL_PATIENCE = Patience(answer=40.0, whole=55.0)
 """Mail servers look a mail through before they answer, and some let people wait before they greet them."""
-
-
-class EmailSettings(BaseModel):
-    """Where cases are mailed, through which server, and where mails that come back are seen.
-
-    `to` (one address or several, with commas between), `reply_to` and `subject` are templates with CEL in them over `case`,
-    `fields`, `key` and `tables`. `bounces` is the envelope's sender, which mails come back to: `{mark}` in it stands for what
-    makes each known again. `mailbox_host` and what follows say where those are read over IMAP. `sheet`: a CSV goes along.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    host: str = Field(min_length=1)
-    port: int | None = Field(default=None, ge=1, le=65535)
-    security: Security = "starttls"
-    username: str | None = None
-    sender: str
-    sender_name: str = ""
-    to: str
-    reply_to: str | None = None
-    subject: str = "{{ case.reference }}: {{ case.summary }}"
-    photos: bool = True
-    sheet: bool = False
-    tables: dict[str, dict[str, Any]] = {}
-    bounces: str | None = None
-    mailbox_host: str | None = None
-    mailbox_port: int | None = Field(default=None, ge=1, le=65535)
-    mailbox_security: Security = "tls"
-    mailbox_username: str | None = None
-    mailbox_folder: str = "INBOX"
-
-    @field_validator("sender")
-    @classmethod
-    def _is_address(cls, text: str) -> str:
-        if not is_address(text):
-            raise ValueError("give an address of mail, such as cases@example.gov.uk")
-        return text
-
-    @field_validator("bounces")
-    @classmethod
-    def _is_address_with_mark(cls, text: str | None) -> str | None:
-        if text is not None and not (is_address(text.replace(MARK, "m")) and text.count(MARK) < 2):
-            raise ValueError(f"give an address of mail, such as bounces+{MARK}@example.gov.uk")
-        return text
-
-    @field_validator("sender_name", "username", "mailbox_username", "mailbox_folder")
-    @classmethod
-    def _is_one_line(cls, text: str | None) -> str | None:
-        if text is not None and one_line(text) != text.replace("\u00a0", " "):
-            raise ValueError("give one line without spaces around it")
-        return text
-
-    @field_validator("mailbox_folder")
-    @classmethod
-    def _is_plain(cls, text: str) -> str:
-        if not text.isascii():
-            raise ValueError(
-                "give a folder whose name has plain letters alone: IMAP writes others in a way of its own"
-            )
-        return text
-
-
-class EmailSecrets(BaseModel):
-    """Passwords; what mails are sealed with (while it is being changed there are two: both are known); and, where the
-    servers' certificates are by an authority of one's own, that authority's certificate as PEM."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    password: str | None = None
-    mailbox_password: str | None = None
-    seals: list[str] = Field(default=[], max_length=4)
-    authority: str | None = None
-
-    @field_validator("seals")
-    @classmethod
-    def _are_long(cls, seals: list[str]) -> list[str]:
-        if any(len(seal) < SHORTEST_SEAL for seal in seals):
-            raise ValueError(
-                f"each must have at least {SHORTEST_SEAL} characters: commonhall secret makes one"
-            )
-        return seals
-
-    @field_validator("authority")
-    @classmethod
-    def _is_certificate(cls, text: str | None) -> str | None:
-        if text:
-            try:
-                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
-            except (ssl.SSLError, ValueError):
-                raise ValueError(
-                    "give the authority's certificate as PEM: it begins with BEGIN CERTIFICATE"
-                ) from None
-        return text
-
-
-def faults(settings: EmailSettings, secrets: EmailSecrets) -> list[tuple[tuple[str | int, ...], str]]:
-    """What is wrong with the templates, and what one setting needs of another or of the secrets."""
-    found: list[tuple[tuple[str | int, ...], str]] = []
-    for name in TEMPLATES:
-        _, wrong = compile_template(getattr(settings, name) or "", VARIABLES)
-        found += [(("settings", name), f"settings.{name}: {one.message}") for one in wrong]
-    if "{{" not in settings.to and not _addresses(settings.to):
-        found.append((("settings", "to"), "settings.to: give addresses of mail, with commas between"))
-
-    def need(where: tuple[str, str], given: object, why: str) -> None:
-        if not given:
-            found.append((where, f"{'.'.join(where)} is missing: {why}"))
-
-    if settings.username:
-        need(("secrets", "password"), secrets.password, "settings.username needs it")
-    if settings.mailbox_host:
-        need(("settings", "mailbox_username"), settings.mailbox_username, "the mailbox needs it")
-        need(("secrets", "mailbox_password"), secrets.mailbox_password, "the mailbox needs it")
-        need(("secrets", "seals"), secrets.seals, "without it anybody could say that a mail came back")
-    if settings.bounces and MARK in settings.bounces:
-        need(("secrets", "seals"), secrets.seals, f"{MARK} in settings.bounces needs it")
-        if len(settings.bounces.partition("@")[0]) - len(MARK) + LONGEST > 64:
-            words = f"settings.bounces: there is no room for {MARK}: have at most {64 - LONGEST} other letters before the @"
-            found.append((("settings", "bounces"), words))
-    return found
-
-
-def _addresses(text: str) -> tuple[str, ...]:
-    """The addresses in a text, with commas between; none where one of them is no address."""
-    found = tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
-    return found if 0 < len(found) <= MOST_RECIPIENTS and all(map(is_address, found)) else ()
 
 
 class EmailConnector:
@@ -207,6 +86,16 @@ class EmailConnector:
             port = settings.mailbox_port or MAILBOX_PORTS[security]
             there = line(settings.mailbox_host, port, security, settings.mailbox_username, secrets.mailbox_password)  # fmt: skip
             self._mailbox = Mailbox(there, settings.mailbox_folder)
+        self._sign_in: SignIn | None = None
+        if settings.token_url:
+            auth = ClientCredentials(
+                type="oauth2",
+                token_url=settings.token_url,
+                client_id=settings.client_id or "",
+                scope=settings.scope,
+            )
+            given = {"client_secret": secrets.client_secret}
+            self._sign_in = SignIn(auth, given, Caller(http, allow_private, patience or Patience()), clock)
         self._seen: dict[str, Returned | None] = {}
         self.can = frozenset({"deliver", "updates"} if self._mailbox else {"deliver"})
 
@@ -217,7 +106,7 @@ class EmailConnector:
             case=case_values(case), fields=case.fields, key=idempotency_key, tables=settings.tables
         )
         to = self._filled("to", values)
-        recipients = _addresses(to)
+        recipients = addresses_in(to)
         if not recipients:
             raise DeliveryFailed(f"'{one_line(to)[:100]}' is no address of mail: correct settings.to")
         reply_to = self._filled("reply_to", values).strip()
@@ -239,8 +128,25 @@ class EmailConnector:
             write_letter, case, idempotency_key, head, self._clock(), files, sheet
         )
         back_to = (settings.bounces or settings.sender).replace(MARK, mark)
-        await self._post.post(Letter(back_to, recipients, content, mark))
+        async with self._signed_in(self._post) as line:
+            await line.post(Letter(back_to, recipients, content, mark))
         return Receipt(None)
+
+    @asynccontextmanager
+    async def _signed_in(self, line: Line) -> AsyncIterator[Line]:
+        """The line with a token, where one is shown. One that is refused is let go, so that another is asked for."""
+        if self._sign_in is None:
+            yield line
+            return
+        shown: dict[str, str] = {}
+        try:
+            shown, _ = await self._sign_in.head()
+            yield replace(line, token=shown["authorization"].removeprefix("Bearer "))
+        except NotLetIn:
+            self._sign_in.forget(shown)
+            raise
+        except DeliveryFailed as failure:
+            raise self._sign_in.hushed(failure) from None
 
     def _filled(self, name: str, values: Mapping[str, Any]) -> str:
         try:
@@ -252,7 +158,8 @@ class EmailConnector:
         """The mails that came back since then. The mailbox is only looked at: it is the council's to tidy."""
         if self._mailbox is None:
             return []
-        look = await self._mailbox.look(since, self._seen)
+        async with self._signed_in(self._mailbox.line) as line:
+            look = await replace(self._mailbox, line=line).look(since, self._seen)
         self._seen |= dict.fromkeys(look.passed)
         self._seen |= {mail.place: self._returned(mail) for mail in look.reports}
         # What is no longer looked at is forgotten: it would be read again if it were asked for.
@@ -315,6 +222,10 @@ KIND = Kind(
             "What makes a mail that came back believed: one of at least 16 characters, to a line, for this connector alone. While one is changed there are two",
             "secrets",
         ),
+        SetUpField("token_url", "Address that gives tokens", "Where the servers take tokens and no passwords, as Microsoft 365 does (OAuth 2.0)"),
+        SetUpField("client_id", "Client’s id", "With an address that gives tokens"),
+        SetUpField("scope", "Scope", "Such as https://outlook.office365.com/.default"),
+        SetUpField("client_secret", "Client’s secret", "", "secret"),
         SetUpField("authority", "Certificate of your own authority", "As PEM, where it signs the servers’", "secret-text"),
     ),
     about="A team’s mailbox, or a program that reads mail; mails that come back are seen",

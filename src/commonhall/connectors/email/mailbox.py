@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from commonhall.connectors.email.posting import Line
+from commonhall.connectors.email.posting import Line, NotLetIn
 from commonhall.connectors.http import AnswerTooLong
 from commonhall.connectors.places import allowed_addresses
 from commonhall.engine.back_office import DeliveryFailed
@@ -150,14 +150,17 @@ class _Visit:
         line = self._mailbox.line
         user, password = line.username or "", line.password or ""
         try:
-            if "AUTH=PLAIN" in client.capabilities:
+            if line.token:
+                # A server that refuses it says why first, and waits for a word.
+                client.authenticate("XOAUTH2", lambda said: b"" if said else line.bearer)
+            elif "AUTH=PLAIN" in client.capabilities:
                 client.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
             else:
                 client.login(_quoted(user), password)
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
-            raise DeliveryFailed(
+            raise NotLetIn(
                 f"the mailbox does not let us in: correct its user name and password ({line.hush(_plain(error))})"
             ) from None
 

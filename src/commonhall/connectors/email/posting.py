@@ -19,7 +19,7 @@ import re
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import cast
 
@@ -33,6 +33,10 @@ LONGEST_GOODBYE = 2.0
 _ENHANCED = re.compile(r"[245]\.([0-9]{1,3})\.([0-9]{1,3})\b")
 _TOO_LONG = frozenset({(2, 3), (3, 4)})
 _READ_AND_REFUSED = frozenset({550, 552, 553, 554})
+
+
+class NotLetIn(DeliveryFailed):
+    """A server did not believe who we are."""
 
 
 class Stage(StrEnum):
@@ -93,9 +97,16 @@ class Line:
     tls: ssl.SSLContext | None
     tls_at_once: bool
     username: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     allow_private: bool
     patience: Patience
+    token: str = field(default="", repr=False)
+    """Shown instead of a password, where there is one (XOAUTH2)."""
+
+    @property
+    def bearer(self) -> bytes:
+        """The token with its user, as XOAUTH2 writes them."""
+        return f"user={self.username or ''}\x01auth=Bearer {self.token}\x01\x01".encode()
 
     def check_plain(self, address: str) -> None:
         """Refuse to speak without encryption to an address of the internet. Raises `DeliveryFailed`."""
@@ -105,8 +116,10 @@ class Line:
             )
 
     def hush(self, text: str) -> str:
-        """A server's words without our password, which some repeat."""
-        for secret in _spellings(self.username or "", self.password or ""):
+        """A server's words without our password and token, which some repeat."""
+        shown = base64.b64encode(self.bearer).decode() if self.token else ""
+        known = (shown, self.token, *_spellings(self.username or "", self.password or ""))
+        for secret in filter(None, known):
             text = text.replace(secret, "…")
         return storable(" ".join(text.split()))[:300]
 
@@ -169,7 +182,9 @@ class _Talk:
             await smtp.starttls(server_hostname=line.host)
             self._keep(smtp)
         self.stage = Stage.SIGN_IN
-        if line.username:
+        if line.token:
+            await smtp.auth_xoauth2(line.username or "", line.token)
+        elif line.username:
             await smtp.login(line.username, line.password or "")
         else:
             await smtp.ehlo()
@@ -243,8 +258,9 @@ def refused(stage: Stage, code: int, words: str, size: int) -> DeliveryFailed:
         return _too_long(size, said)
     if subject == 6 or (subject == 0 and stage is Stage.MAIL and code in _READ_AND_REFUSED):
         return DeliveryFailed(said, permanent=True)
-    hint = ": correct the user name and the password" if stage is Stage.SIGN_IN else ""
-    hint = ": correct the address that cases go to" if stage is Stage.RECIPIENT and subject == 1 else hint
+    if stage is Stage.SIGN_IN:
+        return NotLetIn(f"{said}: correct the user name and the password")
+    hint = ": correct the address that cases go to" if stage is Stage.RECIPIENT and subject == 1 else ""
     return DeliveryFailed(f"{said}{hint}")
 
 

@@ -23,8 +23,9 @@ import httpx2
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from commonhall.connectors.conformance import Subject
-from commonhall.connectors.email.connector import EmailConnector, EmailSecrets, EmailSettings
-from commonhall.connectors.email.twin_mailbox import serve_mailbox, write_report
+from commonhall.connectors.email.connector import EmailConnector
+from commonhall.connectors.email.settings import EmailSecrets, EmailSettings
+from commonhall.connectors.email.twin_mailbox import Known, is_bearer, serve_mailbox, write_report
 from commonhall.connectors.faults import HUGE, SAID, Book, Fault, Received, Script, Told
 from commonhall.connectors.http import Patience
 from commonhall.connectors.laws import Law
@@ -183,6 +184,11 @@ class _Server(SMTP):
         )
         return AuthResult(success=right and self._fault is not Fault.UNSIGNED, handled=False, auth_data=USER)
 
+    async def auth_XOAUTH2(self, _: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's names
+        """By a token, where the host takes one."""
+        right = len(args) > 1 and is_bearer(args[1], self._host.token)
+        return AuthResult(success=right, handled=False, auth_data=USER)
+
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's names
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
@@ -253,6 +259,8 @@ class MailHost:
         self.tls: Any = None
         """How it encrypts, where it does, and whether it does so from the first word."""
         self.tls_at_once = False
+        self.token = ""
+        """Which token lets the council in, where one does."""
         self.talks: set[_Server] = set()
         self._visits: set[asyncio.Task[None]] = set()
         self._ports = [0, 0]
@@ -296,7 +304,7 @@ class MailHost:
         self._visits.add(task)
         task.add_done_callback(self._visits.discard)
         starttls = self.tls if not self.tls_at_once else None
-        await serve_mailbox(self.twin, reader, writer, (USER, PASSWORD), starttls)
+        await serve_mailbox(self.twin, reader, writer, Known(USER, PASSWORD, self.token), starttls)
 
 
 def settings_for(address: str, **more: Any) -> dict[str, Any]:

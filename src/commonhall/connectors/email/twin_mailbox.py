@@ -6,6 +6,7 @@ import asyncio
 import base64
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.mime.base import MIMEBase
@@ -42,6 +43,20 @@ _HALF = {
     Fault.HALF: b"* SEA",
     Fault.HUGE: b"* SEARCH" + b" 1" * (HUGE // 2),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who is let in, and by what."""
+
+    user: str
+    password: str
+    token: str
+
+
+def is_bearer(shown: str, token: str) -> bool:
+    """Whether what XOAUTH2 shows is this token; none lets nobody in."""
+    return bool(token) and base64.b64decode(shown).endswith(f"\x01auth=Bearer {token}\x01\x01".encode())
 
 
 class _Over(Exception):  # noqa: N818
@@ -86,7 +101,7 @@ async def serve_mailbox(
     twin: Any,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    who: tuple[str, str],
+    who: Known,
     tls: SSLContext | None,
 ) -> None:
     """Answer one visitor. What goes wrong is decided when somebody comes."""
@@ -102,7 +117,7 @@ class _Visit:
         twin: Any,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        who: tuple[str, str],
+        who: Known,
         tls: SSLContext | None,
     ) -> None:
         self.mails: list[tuple[datetime, bytes]] = twin.mailbox
@@ -152,11 +167,17 @@ class _Visit:
         if self.fault in _AT_LOGIN:
             return f"{_AT_LOGIN[self.fault]} {SAID}"
         if command == "LOGIN":
-            shown = given == " ".join(f'"{word}"' for word in self.who)
+            shown = given == f'"{self.who.user}" "{self.who.password}"'
+        elif given == "XOAUTH2":
+            self.say("+ ")
+            shown = is_bearer(await self.line(), self.who.token)
+            if not shown:
+                self.say("+ eyJzdGF0dXMiOiAiNDAxIn0=")
+                await self.line()
         else:
             self.say("+ ")
-            user, password = self.who
-            shown = base64.b64decode(await self.line()) == f"\0{user}\0{password}".encode()
+            expected = f"\0{self.who.user}\0{self.who.password}"
+            shown = base64.b64decode(await self.line()) == expected.encode()
         return "OK welcome" if shown else "NO [AUTHENTICATIONFAILED] the password is wrong"
 
     async def opened(self, given: str) -> str:
