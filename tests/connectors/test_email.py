@@ -113,7 +113,7 @@ EXPECTED = {
 
 
 @settings(max_examples=60)
-@given(st.text(max_size=120), st.text(max_size=60), st.text(max_size=60))
+@given(*(st.text(st.characters(), max_size=most) for most in (120, 60, 60)))
 def test_whatever_people_write_no_line_of_the_head_is_theirs(words: str, key: str, name: str) -> None:
     photo = file(name, b"x", name)
     case = replace(

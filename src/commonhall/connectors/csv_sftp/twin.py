@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -118,6 +119,8 @@ class SftpHost:
         self._port = 0
         self._server: asyncssh.SSHAcceptor | None = None
         self._root = Path(tempfile.mkdtemp(prefix="commonhall-sftp-"))
+        # Whoever forgets to clear it leaves nothing behind either.
+        weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self.twin: Any = None
 
@@ -151,8 +154,6 @@ class SftpHost:
                 connection.abort()
             await self._server.wait_closed()
             self._server = None
-        if self.twin is not None and not self._server:
-            shutil.rmtree(self._root / "closed", ignore_errors=True)
 
     def clear(self) -> None:
         """Leave nothing behind."""

@@ -15,6 +15,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from commonhall.connectors.events import case_data
+from commonhall.connectors.http import storable
 from commonhall.engine.back_office import CaseFile, CaseForDelivery
 
 ADDRESS = re.compile(
@@ -51,7 +52,7 @@ def is_address(text: str) -> bool:
 
 def one_line(text: str) -> str:
     """A text as it may stand in a header: one line, no control characters."""
-    return _NOT_IN_A_LINE.sub(" ", text).strip()
+    return storable(_NOT_IN_A_LINE.sub(" ", text)).strip()
 
 
 def message_id(key: str, mark: str, domain: str) -> str:
@@ -84,7 +85,7 @@ def write_letter(
     mail["X-Commonhall-Reference"] = one_line(case.reference)
     mail["X-Commonhall-Key"] = one_line(key)
     mail["X-Commonhall-Service"] = one_line(case.service)
-    mail.set_content(words_of(case), cte="quoted-printable")
+    mail.set_content(storable(words_of(case)), cte="quoted-printable")
     data = json.dumps(case_data(case), ensure_ascii=False, indent=1).encode("utf-8", "replace")
     mail.add_attachment(data, maintype="application", subtype="json", filename="case.json")
     if sheet is not None:
@@ -143,6 +144,6 @@ def _lines(pairs: Sequence[tuple[str, str | None]]) -> str:
 
 def _file_name(name: str, number: int) -> str:
     """A file's name as every machine takes it."""
-    tidy = _NOT_IN_A_NAME.sub("-", name.encode("utf-8", "replace").decode()).strip(" .-")
+    tidy = storable(_NOT_IN_A_NAME.sub("-", name)).strip(" .-")
     stem, dot, end = tidy.rpartition(".")
     return f"{stem[:80]}{dot}{end[:10]}" if stem else tidy[:80] or f"file-{number}"
