@@ -17,6 +17,7 @@ from commonhall.connectors.faults import Fault
 from commonhall.connectors.http import Patience
 from commonhall.connectors.registry import build_connector
 from commonhall.connectors.samples import sample_case
+from commonhall.connectors.serving import StreamHost
 from commonhall.engine.back_office import Connector, DeliveryFailed, Returned
 from tests.conftest import SetClock
 from tests.connectors.test_email import SECRETS, facing, settings_for
@@ -135,20 +136,24 @@ async def answering(
 ) -> AsyncIterator[Connector]:
     """A connector whose mailbox answers so."""
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"* OK so\r\n")
-        while line := (await reader.readline()).decode():
-            tag, _, question = line.partition(" ")
-            said = next((answer for word, answer in {**SOUND, **answers}.items() if word in question), "")
-            writer.write(said.format(tag=tag).encode("utf-8", "surrogateescape"))
-        writer.close()
+    class Nonsense:
+        async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"* OK so\r\n")
+            while line := (await reader.readline()).decode():
+                tag, _, question = line.partition(" ")
+                said = next((answer for word, answer in {**SOUND, **answers}.items() if word in question), "")
+                writer.write(said.format(tag=tag).encode("utf-8", "surrogateescape"))
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    given = settings_for(f"mail://127.0.0.1:9/{port}")
+    host = StreamHost("imap")
+    host.put(Nonsense())
+    await host.start()
+    given = settings_for(f"mail://127.0.0.1:9/{host.address.rpartition(':')[2]}")
     patience = Patience(connect=5.0, answer=wait, whole=wait)
-    async with server, httpx2.AsyncClient() as http:
-        yield build_connector("email", given, SECRETS, http, clock, allow_private=True, patience=patience)
+    try:
+        async with httpx2.AsyncClient() as http:
+            yield build_connector("email", given, SECRETS, http, clock, allow_private=True, patience=patience)
+    finally:
+        await host.stop()
 
 
 async def test_a_server_may_give_the_number_of_a_mail_behind_its_content(clock: SetClock) -> None:

@@ -106,9 +106,14 @@ async def serve_mailbox(
 ) -> None:
     """Answer one visitor. What goes wrong is decided when somebody comes."""
     twin.deliver_reports()
-    with suppress(_Over, ConnectionError, EOFError, asyncio.CancelledError):
-        await _Visit(twin, reader, writer, who, tls).talk()
-    writer.close()
+    try:
+        with suppress(_Over, ConnectionError, EOFError):
+            await _Visit(twin, reader, writer, who, tls).talk()
+    except asyncio.CancelledError:
+        # The place is closed: nobody takes leave.
+        writer.transport.abort()
+    finally:
+        writer.close()
 
 
 class _Visit:
