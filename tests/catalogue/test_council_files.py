@@ -93,7 +93,7 @@ MISTAKES = [
     ('"#005a4e"', "green", "green", "right form", "correct"),
     ("contact: {phone", "contact: {fone", "fone", "'fone' is not a word", "'phone'"),
     ("connectors:", "conectors:", "conectors:", "'conectors' is not a word", "'connectors'"),
-    ("kind: webhook", "kind: fax", "fax", "there is no kind 'fax'; there are open311, webhook", "README"),
+    ("kind: webhook", "kind: fax", "fax", "there is no kind 'fax'; there are csv-sftp, email, open311, pull", "README"),
     ("url: ${OFFICE_URL}", "link: ${OFFICE_URL}", "${OFFICE_URL}", "settings.link is not known", "README"),
     ("${OFFICE_URL}/", "${OFICE_URL}/", "${OFICE_URL}/", "nothing is known as ${OFICE_URL}", "'OFFICE_URL'"),
     ("    secrets:\n      signing: [\"${OFFICE_SECRET}\"]\n", "", "id: plots", "secrets.signing is missing", "README"),

@@ -50,6 +50,7 @@ class Council:
     )
     typed: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     refuse: bool = False
+    hostile: str = ""
 
     def state(self, number: int) -> dict[str, Any]:
         """Where the journey stands when so many pages are answered."""
@@ -80,6 +81,7 @@ class Council:
             return words_of(site(everything()), self.language)
         if path.endswith("/services/everything"):
             start = {self.language: start_of(everything(), self.language, PROSE)}
+            start[self.language]["intro_html"] = self.hostile or start[self.language]["intro_html"]
             names = dict.fromkeys(("en", "cy"), "Ask everything")
             return {
                 "id": "everything",
@@ -138,3 +140,32 @@ async def every_fault_leads_to_its_box(visitor: Embedded, faults: tuple[Wrong, .
         box = visitor.element.locator(":focus")
         names = {fault.input, f"{fault.input}-day"}
         assert await box.get_attribute("name") in names, fault
+
+
+HOSTILE = """<div class="ch-prose"><p onclick="bad()">See <a href="/help">help</a>, <a href="javascript:bad()">this</a>
+<a href="data:text/html,x">that</a><img src=x onerror="bad()"></p><script>bad()</script><svg onload="bad()"><p>no</p></svg>
+<iframe srcdoc="x"></iframe><style>p{}</style><table><tr><td>kept as words</td></tr></table></div>"""
+
+
+async def test_of_a_text_only_words_lists_and_links_are_made_anew(
+    browser: Browser, assets: Assets, website: str
+) -> None:
+    context = await browser.new_context(viewport={"width": 360, "height": 800})
+    council = Council(assets, "en", hostile=HOSTILE)
+    visitor = Embedded(await context.new_page())
+    await visitor.page.route(f"{SITE}/**", council.answer)
+    await visitor.open(website, SITE, "everything")
+    prose = visitor.element.locator(".ch-prose")
+    await expect(prose).to_contain_text("kept as words")
+    await expect(prose).not_to_contain_text("bad")
+    await expect(prose.locator("script, img, svg, iframe, style, table, [onclick], [onload]")).to_have_count(
+        0
+    )
+    assert await prose.locator("a").evaluate_all(
+        "links => links.map((link) => link.getAttribute('href'))"
+    ) == [
+        f"{SITE}/help",
+        None,
+        None,
+    ]
+    await context.close()

@@ -143,21 +143,22 @@ def _journeys() -> dict[str, Any]:
                 security=_SECRET,
             ),
         },
-        "/journeys/{journey}/feedback": {
-            "parameters": [journey, shown],
-            "post": act(
-                "rateJourney",
-                "Keep how satisfied the person was with a submitted journey, once",
-                object_of("score", score={"type": "integer", "minimum": 1, "maximum": 5}, comment=TEXT),
-                object_of("again", again={"type": "boolean"}),
-                ("200",),
-                *gone,
-                *WRONG,
-                "not-ready",
-                security=_SECRET,
-            ),
-        },
+        "/journeys/{journey}/feedback": {"parameters": [journey, shown], "post": _rate(gone)},
     }
+
+
+def _rate(gone: tuple[str, ...]) -> Schema:
+    return act(
+        "rateJourney",
+        "Keep how satisfied the person was with a submitted journey, once",
+        object_of("score", score={"type": "integer", "minimum": 1, "maximum": 5}, comment=TEXT),
+        object_of("again", again={"type": "boolean"}),
+        ("200",),
+        *gone,
+        *WRONG,
+        "not-ready",
+        security=_SECRET,
+    )
 
 
 def _document(url: str, title: str, version: str, paths: Mapping[str, Any], answers: Schema) -> Schema:
