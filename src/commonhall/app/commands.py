@@ -22,6 +22,7 @@ from rich.table import Table
 from commonhall.app.catalogue_commands import catalogue, publish
 from commonhall.app.connector_commands import connector
 from commonhall.app.diff_command import diff
+from commonhall.app.form_commands import form
 from commonhall.app.links_commands import links
 from commonhall.app.merge_commands import merge_councils
 from commonhall.app.moving_commands import export_council, import_council, remove_council
@@ -56,6 +57,7 @@ cli.command()(variation)
 cli.command()(diff)
 cli.command()(rehearse)
 cli.add_typer(catalogue, name="catalogue")
+cli.add_typer(form, name="form")
 cli.add_typer(links, name="links")
 cli.add_typer(connector, name="connector")
 cli.command()(publish)

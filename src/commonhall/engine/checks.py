@@ -16,7 +16,7 @@ from commonhall.engine.source import Source, Where, did_you_mean
 from commonhall.engine.texts import FILLED_WITH_ANSWERS, KeyedText, holes_in, is_reference
 
 _RESERVED = "as break const continue else false for function if import in let loop null package"
-_CEL_WORDS = frozenset(f"{_RESERVED} namespace return true var void while".split(" "))
+CEL_WORDS = frozenset(f"{_RESERVED} namespace return true var void while".split(" "))
 _URL = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
 MOST = 2**53
 """The biggest whole number that JSON, JavaScript and CEL all keep exactly."""
@@ -52,7 +52,7 @@ def check_names(definition: d.ServiceDefinition, source: Source, problems: list[
 
 def _check_setting(name: str, setting: d.Setting, source: Source, problems: list[Problem]) -> None:
     where: Where = ("settings", name)
-    if name in _CEL_WORDS:
+    if name in CEL_WORDS:
         problems.append(source.problem(where, f"'{name}' is a word of CEL", "rename it", key=True))
     _check_limits(setting, where, source, problems)
     if setting.default is None:
@@ -144,7 +144,7 @@ def check_field(
     problems: list[Problem],
 ) -> None:  # fmt: skip
     """One field: its id, its label, and what stands inside it."""
-    if part.id in _CEL_WORDS or part.id == "local":
+    if part.id in CEL_WORDS or part.id == "local":
         problems.append(source.problem((*where, "id"), f"'{part.id}' is a reserved word", "rename the field"))
     if len(page.fields) > 1 and part.label is None:
         problems.append(

@@ -14,6 +14,7 @@ import pytest
 from commonhall.catalogue.packages import check_folder, read_folder
 from commonhall.engine.staff import Role
 from commonhall.engine.working_days import load_calendars
+from tests.catalogue.importing.samples import content_of
 from tests.web.workspace.office import Office, Staff
 
 SERVICES = Folder(__file__).parents[3] / "services"
@@ -191,10 +192,12 @@ async def test_what_is_exported_is_what_check_takes_and_comes_back(
 
 async def test_what_is_no_package_is_refused_in_words(owner: Staff) -> None:
     await owner.get(EDITOR)
-    reply = await owner.send_file(f"{EDITOR}/import", "package", "x.zip", b"no zip", status=400)
+    reply = await owner.send_file(f"{EDITOR}/import", "package", "x.zip", b"PK no zip", status=400)
     assert "cannot be read as a ZIP" in reply.text
+    reply = await owner.send_file(f"{EDITOR}/import", "package", "x.zip", b"no: form", status=400)
+    assert "not a form of a system that is known here" in reply.text
     reply = await owner.send_file(f"{EDITOR}/import", "package", "x.zip", b"", status=400)
-    assert "Choose the ZIP of a package" in reply.text
+    assert "Choose a file" in reply.text
     reply = await owner.send_file(f"{EDITOR}/import", "package", "x.zip", b"x" * 2_100_000, status=413)
 
 
@@ -287,3 +290,38 @@ async def test_a_service_is_thrown_away(office: Office, owner: Staff) -> None:
     await owner.post(f"{path}/discard")
     await owner.get(path, status=404)
     assert (await office.actions())[:2] == ["service_draft.discard", "service_draft.begin"]
+
+
+@pytest.mark.parametrize(
+    ("name", "draft", "word"),
+    [
+        ("skip-permit.govuk-forms.json", "apply-for-a-skip-permit", "Skip permits"),
+        ("pest.defra-v1.yaml", "report-a-pest", "Pest control"),
+        ("moved.open-forms.json", "tell-us-that-you-have-moved", "Council tax"),
+    ],
+)
+async def test_a_form_of_another_system_becomes_a_draft_and_what_it_lacks_is_told(
+    office: Office, owner: Staff, name: str, draft: str, word: str
+) -> None:
+    await owner.get(EDITOR)
+    reply = await owner.send_file(f"{EDITOR}/import", "package", name, content_of(name))
+    assert reply.location.startswith(f"{EDITOR}/{draft}/brought")
+    told = await owner.get(reply.location)
+    assert "Left out" in told.text
+    number = re.search(r"it is taken for LGSL ([0-9]+), “([^”]+)”", html.unescape(told.text))
+    assert number is not None
+    assert word in number[2]
+    listed = await owner.get(EDITOR)
+    assert "Nothing is wrong with it" in listed.text
+    files = await files_of(office, draft)
+    assert sorted(files) == ["CHANGELOG.md", "journeys.yaml", "service.yaml"]
+
+
+async def test_a_form_that_is_like_no_service_of_the_national_list_is_refused(owner: Staff) -> None:
+    data = {"question_text": "Q", "answer_type": "email"}
+    form = {"name": "Zzxqy", "steps": [{"id": 1, "data": data}]}
+    await owner.get(EDITOR)
+    reply = await owner.send_file(
+        f"{EDITOR}/import", "package", "x.json", json.dumps(form).encode(), status=400
+    )
+    assert "No service of the national list is like “Zzxqy”" in html.unescape(reply.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from commonhall.catalogue.editing import work
 from commonhall.catalogue.editing.choices import slug
 from commonhall.catalogue.editing.patching import CannotEdit
 from commonhall.catalogue.editing.starting import MOST_BYTES, must_have_shape, new_service, unpack
+from commonhall.catalogue.importing.form import Form, FormRefused
+from commonhall.catalogue.importing.reading import bring_in, holds_open_form, is_zip
 from commonhall.directory.services import NationalService
 from commonhall.engine.staff import Permission
 from commonhall.web.workspace.editor.shared import PATH, last, look_at
@@ -20,6 +23,8 @@ from commonhall.web.workspace.tools import Page, Room, StaffVisit
 
 _CODE = re.compile(r"[0-9]{1,4}")
 _MOST_FOUND = 6
+APPLYING, REPORTING = 0, 17
+"""Interactions of the national list (LGIL)."""
 
 
 def pages(room: Room) -> list[Page]:
@@ -132,10 +137,12 @@ class _Overview:
         return self.room.done(visit, f"{PATH}/{draft}", "Copied. The shared service is as it was")
 
     async def bring(self, visit: StaffVisit) -> Response:
-        """A package from a ZIP."""
+        """A package from a ZIP, or a form of another system as the draft of one."""
         _, content = await self.room.read_upload(visit, "package", MOST_BYTES)
         if not content:
-            return await self.overview(visit, {"package": "Choose the ZIP of a package"})
+            return await self.overview(visit, {"package": "Choose a file"})
+        if not is_zip(content) or holds_open_form(content):
+            return await self._form(visit, content)
         try:
             files = unpack(content)
         except CannotEdit as refused:
@@ -146,3 +153,36 @@ class _Overview:
             self.adopting, visit.council, name, files, visit.actor, "from a file"
         )
         return self.room.done(visit, f"{PATH}/{draft}", "Brought in")
+
+    async def _form(self, visit: StaffVisit, content: bytes) -> Response:
+        """A form, and then what of it is to be looked at."""
+        today = self.adopting.clock().date()
+        try:
+            found = await asyncio.to_thread(bring_in, content, self._codes, self.adopting.calendars, today)
+        except FormRefused as refused:
+            return await self.overview(visit, {"package": str(refused)})
+        how = f"from a form of {found.system}"
+        draft = await work.begin_service(
+            self.adopting, visit.council, found.service, found.files, visit.actor, how
+        )
+        count = len(found.notes)
+        said = f"Brought in {how}: {found.pages} pages, {found.questions} questions"
+        if not count:
+            return self.room.done(visit, f"{PATH}/{draft}", said)
+        things = "1 thing" if count == 1 else f"{count} things"
+        return self.room.done(visit, f"{PATH}/{draft}/brought", f"{said}, and {things} to look at")
+
+    def _codes(self, form: Form) -> tuple[int, int]:
+        """The entry of the national list nearest to a form's name, and the interaction that its first word is about."""
+        nearest = self.room.tools.national.search(form.name.en, 1)
+        if not nearest:
+            raise FormRefused(
+                f"No service of the national list is like “{form.name.en}”. Give the form a name that says what it "
+                "is for, or begin a new service with its number."
+            )
+        lgil = REPORTING if form.name.en.lower().startswith(("report", "tell")) else APPLYING
+        form.changed(
+            "the national list",
+            f"it is taken for LGSL {nearest[0].lgsl}, “{nearest[0].name}”, interaction {lgil}: see that it is",
+        )
+        return nearest[0].lgsl, lgil

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.responses import Response
@@ -32,6 +33,7 @@ def pages(room: Room) -> list[Page]:
     return [
         Page("/editor/{draft}", with_service(room, views.overview), write, BOTH),
         Page("/editor/{draft}/changes", with_service(room, views.changes), write, BOTH),
+        Page("/editor/{draft}/brought", with_service(room, views.brought), write),
         Page("/editor/{draft}/export", with_service(room, views.export), write),
         Page("/editor/{draft}/discard", with_service(room, views.discard), write, BOTH),
     ]
@@ -97,6 +99,17 @@ class _Service:
             text=writing.edit.files.get(CHANGES, ""),
             version=writing.edit.at(("version",)),
             revision=writing.row.revision,
+        )
+
+    async def brought(self, visit: StaffVisit, writing: Writing) -> Response:
+        """Where it is from, and what of that is to be looked at."""
+        return self.room.page(
+            visit,
+            "workspace/editor/brought.html",
+            "What was brought in",
+            back=writing.path,
+            text=re.sub(r"\A# .*\n", "", writing.edit.files.get(CHANGES, "")),
+            path=writing.path,
         )
 
     async def export(self, visit: StaffVisit, writing: Writing) -> Response:

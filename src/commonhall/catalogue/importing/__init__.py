@@ -1,0 +1,1 @@
+"""Forms of other systems, brought in as the draft of a package."""
