@@ -238,6 +238,7 @@ def main() -> None:
     if purpose == "dev":
         install_for_tests("html", "the HTML validator")
         install_for_tests("oidc", "the OpenID provider")
+        install_for_tests("formats", "the models of other systems' forms")
         find_browser()
         find_broker()
     step("set-up is complete")

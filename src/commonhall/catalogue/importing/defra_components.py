@@ -9,6 +9,7 @@ from typing import Any
 from commonhall.catalogue.importing.form import Choice, Form, Question, Words
 from commonhall.catalogue.importing.patterns import carry_pattern
 from commonhall.catalogue.importing.taking import decimal, from_html, line, lines, mapping, maps, whole, word
+from commonhall.catalogue.importing.values import YES_NO
 
 TYPES: Mapping[str, str] = {
     "TextField": "text", "MultilineTextField": "textarea", "EmailAddressField": "email",
@@ -21,7 +22,7 @@ TYPES: Mapping[str, str] = {
     "FileUploadField": "", "HiddenField": "", "PaymentField": "",
 }  # fmt: skip
 """Every component that asks, with what it becomes; '' for what is left out."""
-CONTENT = ("Html", "Markdown", "InsetText", "Details", "List", "Para", "FlashCard")
+CONTENT = ("Html", "Markdown", "InsetText", "Details", "List", "NotificationBanner", "Para", "FlashCard")
 """Every component that only says something: the words at the top of its page."""
 _CHANGED = {
     "MonthYearField": "a month and year are one line of text now",
@@ -35,10 +36,6 @@ _CHANGED = {
     "LatLongField": "a place by its coordinates is a place on the map, or in words, now",
     "GeospatialField": "a shape on the map is a single place now",
 }
-_YES_NO = [
-    Choice("true", Words("Yes", "Ydw"), code="yes"),
-    Choice("false", Words("No", "Nac ydw"), code="no"),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ class Components:
             self.form.changed(place, _CHANGED[kind])
         self._limits(one, kind, options, schema)
         if kind == "YesNoField":
-            one.choices = list(_YES_NO)
+            one.choices = list(YES_NO)
         elif one.type in {"radios", "select", "checkboxes"}:
             self._choices(one, given)
             if not one.choices:

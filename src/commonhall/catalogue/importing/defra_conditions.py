@@ -13,11 +13,11 @@ from commonhall.catalogue.importing.form import (
     Question,
     Said,
     Sign,
-    Value,
     all_of,
     any_of,
 )
-from commonhall.catalogue.importing.taking import decimal, mapping, maps, truth, whole, word
+from commonhall.catalogue.importing.taking import mapping, maps, whole, word
+from commonhall.catalogue.importing.values import Unreadable, value_for
 
 COMPARED: Mapping[str, Sign] = {
     "is": "==", "is not": "!=", "contains": "has", "does not contain": "lacks", "is at least": ">=",
@@ -27,10 +27,6 @@ LENGTHS: Mapping[str, Sign] = {"is longer than": ">", "is shorter than": "<", "h
 OPERATORS = (*COMPARED, *LENGTHS)
 """Every operator that the system has."""
 DEEPEST = 12
-
-
-class _Unreadable(Exception):  # noqa: N818
-    """A condition that cannot be read; its words say why."""
 
 
 @dataclass(slots=True)
@@ -47,7 +43,7 @@ class Conditions:
         """A condition by its name or id; None, and told, where it cannot be read."""
         try:
             return self._named(word(name), 0)
-        except _Unreadable as why:
+        except Unreadable as why:
             if (place, str(why)) not in self._told:
                 self._told.add((place, str(why)))
                 self.form.left(place, f"its condition: {why}; say when it is asked")
@@ -55,18 +51,18 @@ class Conditions:
 
     def _named(self, name: str, depth: int) -> Condition:
         if name not in self.given:
-            raise _Unreadable(f"there is no condition '{name[:60]}'")
+            raise Unreadable(f"there is no condition '{name[:60]}'")
         if depth > DEEPEST:
-            raise _Unreadable(f"the condition '{name[:60]}' leads back to itself")
+            raise Unreadable(f"the condition '{name[:60]}' leads back to itself")
         one = self.given[name]
         if isinstance(one.get("items"), list):
             parts = [self._item(item, depth) for item in maps(one["items"])]
             if not parts:
-                raise _Unreadable(f"the condition '{name[:60]}' says nothing")
+                raise Unreadable(f"the condition '{name[:60]}' says nothing")
             return any_of(parts) if word(one.get("coordinator")) == "or" else all_of(parts)
         value = one.get("value")
         if not isinstance(value, Mapping):
-            raise _Unreadable(f"'{word(value)[:200]}' is written by hand")
+            raise Unreadable(f"'{word(value)[:200]}' is written by hand")
         return self._group(value, depth)
 
     def _group(self, given: Mapping[str, Any], depth: int) -> Condition:
@@ -74,17 +70,17 @@ class Conditions:
         ways: list[list[Condition]] = []
         for part in maps(given.get("conditions")):
             read = self._part(part, depth + 1)
-            if ways and word(part.get("coordinator")) != "or":
+            if ways and _joiner(part) != "or":
                 ways[-1].append(read)
             else:
                 ways.append([read])
         if not ways:
-            raise _Unreadable("a group of conditions says nothing")
+            raise Unreadable("a group of conditions says nothing")
         return any_of(all_of(way) for way in ways)
 
     def _part(self, part: Mapping[str, Any], depth: int) -> Condition:
         if depth > DEEPEST:
-            raise _Unreadable("its groups stand too deep in one another")
+            raise Unreadable("its groups stand too deep in one another")
         if "conditions" in part:
             return self._group(part, depth)
         if "conditionName" in part:
@@ -112,43 +108,38 @@ class Conditions:
         for item in maps(found.get("items")):
             if word(item.get("id")) == word(reference.get("itemId")):
                 return item.get("value")
-        raise _Unreadable("it speaks of an option that is not there")
+        raise Unreadable("it speaks of an option that is not there")
 
     def _question(self, name: Any) -> Question:
         found = self.questions.get(word(name))
         if found is None:
-            raise _Unreadable(f"it speaks of '{word(name)[:60]}', which is not asked")
+            raise Unreadable(f"it speaks of '{word(name)[:60]}', which is not asked")
         return found
 
     def _said(self, about: Question, operator: str, value: Any) -> Condition:
         if operator in LENGTHS:
             length = whole(value)
             if length is None:
-                raise _Unreadable(f"'{operator}' is compared with no number")
+                raise Unreadable(f"'{operator}' is compared with no number")
             return Said(about.key, LENGTHS[operator], length, "length")
         if operator not in COMPARED:
-            raise _Unreadable(f"'{operator}' is not known")
+            raise Unreadable(f"'{operator}' is not known")
         sign = COMPARED[operator]
         if about.type == "checkboxes" and operator in {"is", "is not"}:
             sign = "has" if operator == "is" else "lacks"
-        return Said(about.key, sign, _value(about, value))
+        return Said(about.key, sign, value_for(about, value))
 
     def _relative(self, about: Question, operator: str, value: Mapping[str, Any]) -> Condition:
         period, unit = whole(value.get("period")), word(value.get("unit"))
         if unit not in {"days", "years"} or period is None or operator not in COMPARED:
-            raise _Unreadable(f"a span in {unit or 'no unit'} cannot be counted")
+            raise Unreadable(f"a span in {unit or 'no unit'} cannot be counted")
         ahead = "future" in word(value.get("direction"))
         return Said(about.key, COMPARED[operator], Ago(period, "years" if unit == "years" else "days", ahead))
 
 
-def _value(about: Question, given: Any) -> Value:
-    if about.type in {"number", "money"}:
-        number = decimal(given)
-        if number is None:
-            raise _Unreadable(f"'{about.label.en}' is a number, and is compared with something else")
-        return number
-    if about.type == "declaration":
-        return truth(given)
-    if {choice.value for choice in about.choices} == {"true", "false"}:
-        return "true" if truth(given) else "false"
-    return word(given)
+def _joiner(part: Mapping[str, Any], depth: int = 0) -> str:
+    """How a part is joined to those before it; a group says so in its first part."""
+    inside = maps(part.get("conditions"))
+    if inside and "coordinator" not in part and depth < DEEPEST:
+        return _joiner(inside[0], depth + 1)
+    return word(part.get("coordinator"))

@@ -19,6 +19,7 @@ from commonhall.catalogue.importing.taking import (
     whole,
     word,
 )
+from commonhall.catalogue.importing.values import YES_NO
 
 TYPES: Mapping[str, str] = {
     "textfield": "text", "textarea": "textarea", "email": "email", "phoneNumber": "phone", "number": "number",
@@ -45,10 +46,6 @@ _CHANGED = {
     "addressNL": "a Dutch address is an address in the United Kingdom now",
     "map": "what could be drawn on a map is a single place now",
 }
-_YES_NO = [
-    Choice("true", Words("Yes", "Ydw"), code="yes"),
-    Choice("false", Words("No", "Nac ydw"), code="no"),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +170,7 @@ class Components:
 
     def _box(self, one: Question, _given: Mapping[str, Any], _validate: Mapping[str, Any]) -> None:
         if one.optional:
-            one.choices, one.optional = list(_YES_NO), False
+            one.choices, one.optional = list(YES_NO), False
             self.form.changed(one.place, "a box to tick is a question with yes and no now")
         else:
             one.type, one.texts = "declaration", {"statement": one.label}

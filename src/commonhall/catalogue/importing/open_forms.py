@@ -24,7 +24,7 @@ from commonhall.catalogue.importing.form import (
     opposite,
 )
 from commonhall.catalogue.importing.open_components import Components, Found, components_of
-from commonhall.catalogue.importing.open_logic import Unreadable, own_condition, trigger
+from commonhall.catalogue.importing.open_logic import own_condition, trigger
 from commonhall.catalogue.importing.steps import Item, split
 from commonhall.catalogue.importing.taking import (
     filled_in,
@@ -37,6 +37,7 @@ from commonhall.catalogue.importing.taking import (
     whole,
     word,
 )
+from commonhall.catalogue.importing.values import Unreadable
 
 SYSTEM = "Open Forms"
 MEMBERS = ("forms.json", "formSteps.json", "formDefinitions.json", "formLogic.json")

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from commonhall.catalogue.importing.form import (
+    ALWAYS,
     Condition,
     Question,
     Said,
     Sign,
-    Value,
     all_of,
     any_of,
     opposite,
 )
-from commonhall.catalogue.importing.taking import decimal, mapping, truth, word
+from commonhall.catalogue.importing.taking import mapping, truth, word
+from commonhall.catalogue.importing.values import YES_NO, Unreadable, value_for
 
 COMPARED: Mapping[str, Sign] = {
     "==": "==", "===": "==", "!=": "!=", "!==": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
@@ -23,11 +24,8 @@ COMPARED: Mapping[str, Sign] = {
 OPERATORS = (*COMPARED, "and", "or", "!", "!!", "in", "var", "date")
 """Every operator of JsonLogic that is carried over."""
 DEEPEST = 20
+TRUTHS = {choice.value for choice in YES_NO}
 _TURNED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-
-class Unreadable(Exception):  # noqa: N818
-    """A condition that cannot be read; its words say why."""
 
 
 def own_condition(given: Mapping[str, Any], questions: Mapping[str, Question]) -> Condition | None:
@@ -59,12 +57,24 @@ def trigger(logic: Any, questions: Mapping[str, Question], depth: int = 0) -> Co
     if operator == "!!" and len(parts) == 1:
         return trigger(parts[0], questions, depth + 1)
     if operator == "var":
-        return _compared(_variable(logic), "==", True, questions)
+        return _given(_variable(logic), questions)
     if operator == "in" and len(parts) == 2:
         return _contained(parts[0], parts[1], questions)
     if operator in COMPARED and len(parts) == 2:
         return _two(operator, parts[0], parts[1], questions)
     raise Unreadable(f"'{str(operator)[:40]}' cannot be said in a service")
+
+
+def _given(name: str, questions: Mapping[str, Question]) -> Condition:
+    """That an answer is one that JavaScript takes for true."""
+    about = questions.get(name)
+    if about is None or about.type == "declaration" or {choice.value for choice in about.choices} == TRUTHS:
+        return _compared(name, "==", True, questions)
+    if about.type in {"number", "money"}:
+        return Said(about.key, "!=", 0)
+    if about.type == "checkboxes":
+        return ALWAYS  # a map of options is true, whatever is ticked
+    return Said(about.key, "!=", "")
 
 
 def _two(operator: str, left: Any, right: Any, questions: Mapping[str, Question]) -> Condition:
@@ -122,19 +132,4 @@ def _compared(name: str, sign: Sign, value: Any, questions: Mapping[str, Questio
     about = _question(name, questions)
     if about.type == "checkboxes":
         return Said(about.key, "has" if sign == "==" else "lacks", word(value))
-    return Said(about.key, sign, _value(about, value))
-
-
-def _value(about: Question, given: Any) -> Value:
-    if about.type in {"number", "money"}:
-        number = decimal(given)
-        if number is None:
-            raise Unreadable(f"'{about.label.en[:60]}' is a number, and is compared with something else")
-        return number
-    if about.type == "declaration":
-        return truth(given)
-    if {choice.value for choice in about.choices} == {"true", "false"}:
-        return "true" if truth(given) else "false"
-    if about.type == "date":
-        return word(given)[:10]
-    return word(given)
+    return Said(about.key, sign, value_for(about, value))
