@@ -128,6 +128,17 @@ async def test_no_half_file_is_left_under_its_own_name(clock: SetClock) -> None:
 
 
 @pytest.mark.network
+async def test_what_broken_attempts_left_behind_is_in_nobodys_way(clock: SetClock) -> None:
+    twin = SftpTwin(clock)
+    async with facing(twin, clock) as connector:
+        for number in range(25):
+            for ending in ("csv", "json"):
+                (twin.folder / "in" / f".key-1.{ending}.part{number or ''}").write_bytes(b"half")
+        await connector.deliver(sample_case("R1"), "key-1")
+    assert [job.reference for job in twin.book.jobs] == ["R1"]
+
+
+@pytest.mark.network
 @pytest.mark.parametrize(
     ("settings", "secrets", "said"),
     [

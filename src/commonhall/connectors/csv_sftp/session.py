@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import secrets
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ from commonhall.engine.back_office import DeliveryFailed
 
 _T = TypeVar("_T")
 MOST_FILES = 1000
-MOST_DRAFTS = 20
 MOST_BYTES = 5 * 1024 * 1024
 
 
@@ -115,20 +114,16 @@ class Files:
     async def put(self, folder: str, name: str, content: bytes) -> None:
         """Write a file under a name that nobody looks at, then give it its own: it is there whole, or not at all."""
         path = f"{folder}/{name}"
-        for number in itertools.count():
-            draft = f"{folder}/.{name}.part{number or ''}"
-            try:
-                file: asyncssh.SFTPClientFile = await self._soon(self.sftp.open(draft, "xb"))
-            except asyncssh.SFTPFileAlreadyExists:
-                continue
-            except asyncssh.SFTPFailure:
-                # Servers of version 3 of the protocol have no other word for a file that is there already.
-                if number > MOST_DRAFTS:
-                    raise
-                continue
+        # No two attempts write into one file, and what a broken one left behind is in nobody's way.
+        draft = f"{folder}/.{name}.{secrets.token_hex(8)}.part"
+        try:
+            file: asyncssh.SFTPClientFile = await self._soon(self.sftp.open(draft, "xb"))
             async with file:
                 await file.write(content)
-            break
+        except (asyncssh.SFTPError, OSError):
+            with suppress(asyncssh.Error, OSError):
+                await self._soon(self.sftp.remove(draft))
+            raise
         try:
             await self._soon(self.sftp.posix_rename(draft, path))
         except asyncssh.SFTPOpUnsupported:
@@ -142,7 +137,8 @@ class Files:
         found = []
         for entry in await self._soon(self.sftp.readdir(folder)):
             name = str(entry.filename)
-            written = datetime.fromtimestamp(entry.attrs.mtime or 0, UTC)
+            told = entry.attrs.mtime
+            written = since if told is None else datetime.fromtimestamp(told, UTC)  # better twice than never
             if name.lower().endswith(".csv") and not name.startswith(".") and written >= since:
                 found.append((name, entry.attrs.size or 0))
         if len(found) > MOST_FILES:
