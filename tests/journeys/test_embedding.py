@@ -18,6 +18,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 MISSED = {"tag": "no", "placing": "kerbside", "out_in_time": "yes"}
 
 
+SECOND_PRESS = """
+() => {
+  const root = document.querySelector('commonhall-journey').shadowRoot
+  let at
+  root.addEventListener('click', (event) => { at ??= { clientX: event.clientX, clientY: event.clientY } }, true)
+  window.addEventListener('commonhall:page', ({ detail }) => {
+    if (detail.page !== 'confirmation') return
+    const press = new MouseEvent('click', { ...at, detail: 1, bubbles: true, cancelable: true, composed: true })
+    window.pressedAgain = !root.querySelector('[name=score][value="5"]').dispatchEvent(press)
+  })
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def website() -> Iterator[str]:
     with council_website() as address:
@@ -114,6 +128,20 @@ async def test_a_missed_bin_is_reported_without_leaving_the_website(
     await visitor.page.reload()
     await expect(visitor.element.locator(".ch-reference")).to_have_text(reference)
     assert await visitor.press(visitor.element.get_by_role("link", name="Start again")) == "start"
+
+
+async def test_the_second_half_of_a_double_press_chooses_nothing_on_the_page_that_came_between(
+    platform: Platform, website: str, visitor: Embedded
+) -> None:
+    await visitor.open(website, platform.site("solihull", ""), "missed-bin")
+    assert await to_check(visitor, MISSED) == []
+    await visitor.page.evaluate(SECOND_PRESS)
+    await visitor.press(visitor.element.get_by_role("button", name="Send"))
+    satisfied = visitor.element.get_by_label("Very satisfied")
+    assert await visitor.page.evaluate("() => window.pressedAgain")
+    await expect(satisfied).not_to_be_checked()
+    await satisfied.click()
+    await expect(satisfied).to_be_checked()
 
 
 async def test_it_is_the_same_in_welsh(platform: Platform, website: str, visitor: Embedded) -> None:

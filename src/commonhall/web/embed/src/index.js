@@ -5,6 +5,7 @@ import { checkPage, donePage, elsewherePage, exitPage, expiredPage, lostNotice, 
 import { dress } from './styles.js'
 
 const LANGUAGES = ['en', 'cy']
+const [SAME_PLACE, SAME_PRESS] = [16, 500] // pixels and milliseconds: how near two presses are that were meant as one
 const WAITS = [2, 5, 10, 20, 30] // seconds between two tries to reach the council's host
 
 /** Whoever renders pages on a server may load this there, too: it does nothing where there are no elements. */
@@ -27,6 +28,7 @@ export class CommonhallJourney extends Base {
   #waiting
   #retry = null
   #state = null // where the journey stands, as the server said it last
+  #pressed // where somebody pressed last, and what
   #focus = false // whether a page that is shown takes the focus: not the first, which nobody asked for
 
   connectedCallback () {
@@ -311,6 +313,7 @@ export class CommonhallJourney extends Base {
     frame.className = 'ch-journey'
     frame.setAttribute('part', 'journey')
     frame.append(...children.flat(Infinity).filter(Boolean))
+    this.#keepFromOldPresses(frame)
     this.#place.replaceWith(frame)
     this.#place = frame
     dress(this.#root, this.#view, this.getAttribute('stylesheet'))
@@ -320,6 +323,24 @@ export class CommonhallJourney extends Base {
       first?.focus()
     }
     if (!quiet) this.#tell('page', { page, kind, failed })
+  }
+
+  /**
+   * The second half of a double press on the page before must not choose what happens to lie under the finger now. A
+   * button may follow a button at once, and a link a link: whoever goes back two pages means it.
+   */
+  #keepFromOldPresses (frame) {
+    const [before, shown] = [this.#pressed, performance.now()]
+    frame.addEventListener('click', (event) => {
+      const { clientX: x, clientY: y, detail } = event
+      if (!detail) return // a key was pressed
+      const what = event.target.closest('button, a')?.tagName
+      const near = before && Math.hypot(x - before.x, y - before.y) < SAME_PLACE
+      if (near && performance.now() - shown < SAME_PRESS && what !== before.what) {
+        event.preventDefault()
+        event.stopPropagation()
+      } else this.#pressed = { x, y, what }
+    }, true)
   }
 
   /** What the page around is told: never what somebody answered. */
