@@ -20,6 +20,7 @@ insert into adoption (council, service, digest, position, connector)
 insert into connector values (:c, :m || '-connector', 'webhook', '{"secret": :secret_json}', 'sealed', :now);
 insert into measure (council, service, version, channel, day, started_at)
   values (:c, :m || '-service', '1.0.0', 'online', :now::date, :now);
+insert into service_hour values (:c, :m || '-service', date_trunc('hour', :now), 3, 1, '{0,1,2}', 4, 4, 1);
 insert into journey (council, journey, browser, service, digest, language, channel, answers, started_at, expires_at, measure)
   values (:c, :m || '-journey', :m::bytea, :m || '-service', :m || '-digest', 'en', 'online', '{"a": :secret_json}', :now,
           :now + interval '1 day', 1);

@@ -17,6 +17,7 @@ from commonhall.storage.queries import councils as councils_q
 from commonhall.storage.queries import deliveries as deliveries_q
 from commonhall.storage.queries import merging as q
 from commonhall.storage.queries import moving as moving_q
+from commonhall.storage.queries.service_hours import HOLD_SERVICE_HOURS, JOIN_SERVICE_HOURS
 
 KEPT_AS_FORMER = ("former_council", "former_reference")
 
@@ -256,7 +257,8 @@ class Merge(Survey):
         await self.connection.executemany(q.KEEP_FORMER.sql, [(new, *row) for row in formers])
 
     async def end(self, old: str, new: str, names: NewNames, entry: NewEntry) -> None:
-        """The audit trail, last: until the end nobody else writes to it. Then nothing of the old council is left.
+        """How services ran, and the audit trail, last: until the end nobody else writes to them. Then nothing of the old
+        council is left.
 
         The guard of the trail is taken off for this as for a council's removal. Raises `MergeBroken`.
         """
@@ -270,7 +272,10 @@ class Merge(Survey):
         else:
             await run(q.MOVE_AUDIT.sql, old, new)
         await run(moving_q.KEEP_AUDIT)
-        for table in ("attempt", "adopted", "council_image", "api_key", "api_system"):
+        # Web processes and workers add to hours at any moment: those that come now wait, and then find the council gone.
+        await run(HOLD_SERVICE_HOURS)
+        await run(JOIN_SERVICE_HOURS.sql, old, new)
+        for table in ("attempt", "adopted", "council_image", "api_key", "api_system", "service_hour"):
             await run(moving_q.remove_rows(table).sql, old)
         for table in (*LEFT_OUT, *(one.name for one in TABLES if one.name != "council")):
             left = await self.connection.fetchval(moving_q.count_rows(table).sql, old)

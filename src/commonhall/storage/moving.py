@@ -13,6 +13,7 @@ import asyncpg
 from commonhall.storage.pool import Store
 from commonhall.storage.queries import councils as councils_q
 from commonhall.storage.queries import moving as q
+from commonhall.storage.queries.service_hours import HOLD_SERVICE_HOURS
 
 
 class Table(NamedTuple):
@@ -36,6 +37,7 @@ TABLES = (
     Table("identity_provider", ("council",), blank=("secret",)),
     Table("person", ("person",)),
     Table("measure", ("measure",)),
+    Table("service_hour", ("service", "hour")),
     Table("journey", ("journey",)),
     Table("council_case", ("reference",), computed=("search",)),
     Table("case_update", ("reference", "sequence")),
@@ -207,6 +209,7 @@ async def remove_council(store: Store, council: str) -> dict[str, int]:
     gone = {}
     async with store.owner.acquire() as connection, connection.transaction():
         await connection.execute(q.UNBOUNDED)
+        await connection.execute(HOLD_SERVICE_HOURS)
         await connection.execute(q.LET_AUDIT_GO)
         for name in (*LEFT_OUT, *(table.name for table in reversed(TABLES))):
             done = await connection.execute(q.remove_rows(name).sql, council)
