@@ -86,7 +86,7 @@ class RequestCounter:
         self._live: dict[str, tuple[Site, frozenset[str]]] = {}
         self._past: dict[tuple[str, str, datetime], Tally] = {}
         self._now: dict[tuple[str, str], Tally] = {}
-        self._hour = datetime.min
+        self._hour = clock()
         self._until = 0.0
         self._begin_hour()
 
