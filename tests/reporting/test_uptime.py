@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from commonhall.reporting.times import seconds_of
 from commonhall.reporting.uptime import (
     Uptime,
-    forget_hours,
+    hours_from,
     kept_from,
     minutes_of,
+    tidy_hours,
     uptime_across,
     uptime_by_day,
     uptime_by_service,
@@ -120,11 +121,40 @@ async def test_days_are_london_s_and_all_are_there(towns: Store) -> None:
 
 
 async def test_what_is_older_than_25_months_is_forgotten(towns: Store) -> None:
-    oldest = datetime(2024, 2, 1, tzinfo=UTC)
+    oldest = datetime(2024, 2, 1, tzinfo=UTC)  # winter: London is at UTC
     rows = [count(1, hour=oldest - timedelta(hours=1)), count(1, hour=oldest)]
     await add_requests(towns, [*rows, count(1, council=THEIRS, hour=oldest - timedelta(hours=1))])
-    assert await forget_hours(towns, OURS, NINE) == 1
+    assert await tidy_hours(towns, OURS, NINE) == 1
     assert await towns.owner.fetchval("select count(*) from service_hour where council = $1", THEIRS) == 1
+
+
+async def test_sums_stay_when_old_hours_become_days(towns: Store) -> None:
+    begins = hours_from(NINE).astimezone(UTC) - timedelta(days=60)
+    moments = [begins + timedelta(hours=n) for n in range(0, 24 * 75, 5)]
+    rows = [
+        count(n % 7 + 1, n % 2, hour=moment, times=(0,) * (n % 5) + (n % 7 + 1,))
+        for n, moment in enumerate(moments)
+    ]
+    await add_requests(towns, [*rows, *(row._replace(service="pothole") for row in rows[::3])])
+    await add_requests(towns, [row._replace(council=THEIRS) for row in rows])
+    for n, moment in enumerate(moments):
+        await note_looks(towns, OURS, moment, {"missed-bin": n % 3 > 0})
+    first, last = begins.date() - timedelta(days=1), DAY
+    before = [await uptime_by_day(towns, OURS, service, first, last) for service in ("missed-bin", "pothole")]
+    many = "select count(*) from service_hour where council = $1"
+    was = await towns.owner.fetchval(many, THEIRS)
+    for _ in range(2):
+        assert await tidy_hours(towns, OURS, NINE) == 0
+        after = [
+            await uptime_by_day(towns, OURS, service, first, last) for service in ("missed-bin", "pothole")
+        ]
+        assert after == before
+        old = "select service, hour, count(*) over (partition by service, (hour at time zone 'Europe/London')::date) as many"
+        old += " from service_hour where council = $1 and hour < $2"
+        assert {row["many"] for row in await towns.owner.fetch(old, OURS, hours_from(NINE))} == {1}
+    recent = f"{many} and hour >= $2"
+    assert await towns.owner.fetchval(recent, OURS, hours_from(NINE)) > 70
+    assert await towns.owner.fetchval(many, THEIRS) == was
 
 
 @given(st.dates(min_value=date(2020, 1, 1), max_value=date(2060, 1, 1)))

@@ -28,7 +28,7 @@ from commonhall.catalogue.upgrades import take_patches
 from commonhall.engine.adoption import Adopter
 from commonhall.engine.back_office import DeliveryFailed
 from commonhall.reporting import rolling
-from commonhall.reporting.uptime import forget_hours
+from commonhall.reporting.uptime import tidy_hours
 from commonhall.storage.councils import ConnectorRow, list_connectors
 
 TICK = 0.5
@@ -36,7 +36,7 @@ TICK = 0.5
 EXPIRE_EVERY = 60.0
 CATALOGUES_EVERY = 3600.0
 LINKS_EVERY = 86400.0
-FORGET_EVERY = 86400.0
+TIDY_EVERY = 86400.0
 MOST_AT_ONCE = 64
 """How many connectors one process delivers to at the same time, with ten cases each: as many sockets as are usual."""
 FAILING_AT_ONCE = 32
@@ -134,8 +134,8 @@ class Worker:
         if now - self._expired >= EXPIRE_EVERY:
             self._expired = now
             self._begin(("expire",), partial(self._expire, councils))
-        if now - self._begun.get(("hours",), -1e9) >= FORGET_EVERY:
-            self._begin(("hours",), partial(self._forget_hours, councils))
+        if now - self._begun.get(("hours",), -1e9) >= TIDY_EVERY:
+            self._begin(("hours",), partial(self._tidy_hours, councils))
         links = self._house.settings.check_links
         if links and now - self._begun.get(("links",), -1e9) >= LINKS_EVERY:
             self._begin(("links",), self._links)
@@ -229,9 +229,9 @@ class Worker:
             await self._guarded(("expire", council), partial(expire_attempts, self._house.desk, council))
             await self._guarded(("expire", council), partial(expire_sessions, self._house.desk, council))
 
-    async def _forget_hours(self, councils: list[str]) -> None:
+    async def _tidy_hours(self, councils: list[str]) -> None:
         for council in councils:
-            job = partial(forget_hours, self._house.store, council, self._house.desk.clock())
+            job = partial(tidy_hours, self._house.store, council, self._house.desk.clock())
             await self._guarded(("hours", council), job)
 
     async def _catalogues(self, councils: list[str]) -> None:

@@ -17,8 +17,10 @@ from commonhall.storage.pool import Store
 from commonhall.storage.service_hours import HourSums
 
 LONDON = ZoneInfo("Europe/London")
+HOURS_FOR_DAYS = 35
+"""How long hours are kept as hours: five weeks. Then they are summed into their days, which is all that spans ask for."""
 KEPT_MONTHS = 25
-"""Hours are kept until all of their month is older; then they are deleted. Two years can be compared month by month."""
+"""Days are kept until all of their month is older; then they are deleted. Two years can be compared month by month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +115,23 @@ def whole(found: Iterable[Uptime]) -> Uptime:
     return sum(found, Uptime())
 
 
-async def forget_hours(store: Store, council: str, now: datetime) -> int:
-    """Delete the hours that are kept no longer; answers how many rows went."""
+async def tidy_hours(store: Store, council: str, now: datetime) -> int:
+    """Sum old hours into their days, and delete what is kept no longer; answers how many rows were deleted."""
+    await stored.sum_old_hours(store, council, hours_from(now))
     return await stored.drop_service_hours(store, council, kept_from(now))
+
+
+def hours_from(now: datetime) -> datetime:
+    """The first moment of the first day of London of which every hour is kept."""
+    day = now.astimezone(LONDON).date() - timedelta(days=HOURS_FOR_DAYS)
+    return datetime.combine(day, time(), LONDON)
 
 
 def kept_from(now: datetime) -> datetime:
     """The first moment of the first month that is kept."""
-    months = now.year * 12 + now.month - 1 - KEPT_MONTHS
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=now.tzinfo)
+    today = now.astimezone(LONDON)
+    months = today.year * 12 + today.month - 1 - KEPT_MONTHS
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=LONDON)
 
 
 def _uptime(sums: HourSums) -> Uptime:

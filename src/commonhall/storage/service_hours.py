@@ -54,6 +54,11 @@ async def note_looks(store: Store, council: str, hour: datetime, seen: Mapping[s
     await store.soft.execute(q.NOTE_LOOKS.sql, council, hour, list(seen), list(seen.values()))
 
 
+async def sum_old_hours(store: Store, council: str, before: datetime) -> None:
+    """Put the hours before a moment, at which a day of London begins, into one row for each day."""
+    await store.durable.execute(q.SUM_OLD_HOURS.sql, council, before)
+
+
 async def drop_service_hours(store: Store, council: str, before: datetime) -> int:
     """Forget what is older; answers how many rows went."""
     done = await store.durable.execute(q.DROP_SERVICE_HOURS.sql, council, before)

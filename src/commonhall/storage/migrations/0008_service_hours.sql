@@ -1,6 +1,7 @@
 -- How the platform itself serves each council's services, hour by hour (UTC): requests, failures, response times, and the
 -- minutes in which a service's start page was seen from outside, or was not. Counts alone: no person, no case.
 --
+-- Hours that are some weeks old are summed into one row for their day (London's), at the day's first hour.
 -- Nothing that residents wait for touches these rows: web processes count in memory and add what they counted every few
 -- seconds. There is no foreign key to `council`, for decision 6.
 create table service_hour (
@@ -11,7 +12,7 @@ create table service_hour (
   -- Answers of 500 and more.
   failed bigint not null default 0 check (failed between 0 and requests),
   -- Requests by how long they took, from the quickest bucket on; no zeros after the slowest that was counted.
-  times bigint[] not null default '{}',
+  times integer[] not null default '{}',
   -- The last minute of the hour (0 to 59) in which a worker took it on itself to look; -1 before the first.
   looked smallint not null default -1 check (looked between -1 and 59),
   up integer not null default 0 check (up >= 0),

@@ -19,7 +19,7 @@ ADD_REQUESTS = Query(
     "Add what one process counted, of all councils at once. Of a council that is not here (any more), nothing is kept.",
     f"""
     insert into service_hour as h (council, service, hour, requests, failed, times)
-    select c.council, n.service, n.hour, n.requests, n.failed, n.times::bigint[]
+    select c.council, n.service, n.hour, n.requests, n.failed, n.times::integer[]
     from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::text[])
       as n (council, service, hour, requests, failed, times)
     join council c on c.council = n.council
@@ -50,6 +50,32 @@ NOTE_LOOKS = Query(
     from council c, unnest($3::text[], $4::boolean[]) as s (service, seen)
     where c.council = $1 order by s.service
     on conflict (council, service, hour) do update set up = h.up + excluded.up, down = h.down + excluded.down
+    """,
+)
+
+SUM_OLD_HOURS = Query(
+    "sum_old_hours",
+    "Put hours before a moment, the first of a day in London, into one row for each day. Sums of days stay as they are.",
+    f"""
+    with gone as (
+      delete from service_hour
+      where council = $1 and hour < $2 and hour <> date_trunc('day', hour, 'Europe/London')
+      returning service, date_trunc('day', hour, 'Europe/London') as day, requests, failed, times, up, down
+    ), buckets as (
+      select service, day, bucket, sum(number)::integer as number
+      from gone, unnest(times) with ordinality as t (number, bucket) group by service, day, bucket
+    ), spread as (
+      select service, day, array_agg(number order by bucket) as times from buckets group by service, day
+    ), days as (
+      select service, day, sum(requests) as requests, sum(failed) as failed, sum(up) as up, sum(down) as down
+      from gone group by service, day
+    )
+    insert into service_hour as h (council, service, hour, requests, failed, times, up, down)
+    select $1, d.service, d.day, d.requests, d.failed, coalesce(s.times, '{{}}'), d.up, d.down
+    from days d left join spread s on s.service = d.service and s.day = d.day order by d.service, d.day
+    on conflict (council, service, hour) do update
+      set requests = h.requests + excluded.requests, failed = h.failed + excluded.failed, times = {_ADDED},
+          up = h.up + excluded.up, down = h.down + excluded.down
     """,
 )
 
