@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.conftest import SetClock
 from tests.web.wire import whole_house
 
+from commonhall.app import watching
 from commonhall.app.asgi import house_app
 from commonhall.app.counting import RequestCounter
 from commonhall.app.settings import read_settings
@@ -27,6 +28,7 @@ from commonhall.app.watching import (
     reachable,
 )
 from commonhall.app.wiring import House
+from commonhall.app.worker import Worker
 from commonhall.connectors.serving import serve
 from commonhall.reporting.uptime import uptime_by_service
 
@@ -64,6 +66,28 @@ async def test_a_site_is_seen_through_its_public_address_and_not_when_it_is_away
     # No look is a resident's request, nor the start of a journey.
     assert counter.take() == []
     assert await house.store.owner.fetchval("select count(*) from measure") == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.network
+@pytest.mark.parametrize("watch", [True, False])
+async def test_a_worker_looks_by_itself_unless_it_is_told_not_to(
+    house: House, monkeypatch: pytest.MonkeyPatch, watch: bool
+) -> None:
+    monkeypatch.setattr(watching, "FIRST_LOOK_AFTER", 0.0)
+    monkeypatch.setattr(watching, "second_of", lambda council: 0)
+    stop = asyncio.Event()
+    async with serve(house_app(house)) as served:
+        port = int(served.url.rpartition(":")[2])
+        there = replace(house, settings=replace(house.settings, port=port, watch=watch))
+        task = asyncio.create_task(Worker(there).run(stop))
+        for _ in range(300 if watch else 20):
+            if await minutes(house):
+                break
+            await asyncio.sleep(0.1)
+        stop.set()
+        await task
+    assert set((await minutes(house)).values()) == ({(1, 0)} if watch else set())
 
 
 @pytest.mark.postgres

@@ -170,6 +170,7 @@ async def test_the_workspace(platform: Platform, browser: Browser, width: int) -
         "/cases",
         "/connectors",
         "/give-back",
+        "/costs",
         "/people",
         "/brand",
         "/audit",
