@@ -33,6 +33,8 @@ OF_THE_INSTALLATION = {
     "due_pushes": "the worker's list of systems with something to be told, without residents' data",
     "list_former_councils": "where former councils' hosts lead; no residents' data",
     "was_merged": "which council a former one became part of; no residents' data",
+    "owner_of_data_set": "whose a data set is; nothing of what is in it",
+    "bound_time": "how long a statement may take",
     "take_time": "the schema",
     "lock_migrations": "the schema",
     "make_migration_table": "the schema",
@@ -65,6 +67,9 @@ TENANT_TABLES = (
     "api_key",
     "push",
     "push_refused",
+    "data_set",
+    "data_token",
+    "data_record",
 )
 
 

@@ -227,6 +227,7 @@ class Merge(Survey):
         """Forms under way, and updates of cases that are not known yet. After the cases."""
         await self.connection.execute(q.MOVE_JOURNEYS.sql, old, new, by)
         await self.connection.execute(q.MOVE_EARLY_UPDATES.sql, old, new, dict(names.sources))
+        await self.connection.execute(q.MOVE_DATA_SETS.sql, old, new)
 
     async def move_people(
         self,
