@@ -160,12 +160,12 @@ class Counter:
 def value_of(method: str, values: Values) -> Any:
     """What a method makes of a field's values. A sum or a mean of none is None."""
     if method == "count":
-        return values.count
+        return values.many
     if method in {"set", "default"}:
         return sorted(values.different or (), key=order_of)
     if values.total is None:
         return None
-    return number(values.total if method == "sum" else values.total / values.count)
+    return number(values.total if method == "sum" else values.total / values.many)
 
 
 def together(values: Sequence[Values]) -> Values:
@@ -173,7 +173,7 @@ def together(values: Sequence[Values]) -> Values:
     totals = [one.total for one in values if one.total is not None]
     different = {repr(each): each for one in values for each in one.different or ()}
     return Values(
-        sum(one.count for one in values),
+        sum(one.many for one in values),
         sum(one.others for one in values),
         sum(totals, Decimal(0)) if totals else None,
         list(different.values()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -243,7 +243,7 @@ def _missing(group: str, kind: str) -> DataSetRefused:
 
 
 def _entry(
-    figures: Figures, by: Actor, action: str, subject: str, details: dict[str, object] | None = None
+    figures: Figures, by: Actor, action: str, subject: str, details: Mapping[str, object] | None = None
 ) -> NewEntry:
     return NewEntry(figures.clock(), by.person or None, by.name, action, subject, details or {})
 

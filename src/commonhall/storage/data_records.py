@@ -41,7 +41,7 @@ class Values(NamedTuple):
     """What a field holds in some records: how many have it, how many of those are no numbers, the sum, and each
     different value once where they were asked for."""
 
-    count: int
+    many: int
     others: int
     total: Decimal | None
     different: Sequence[Any] | None
@@ -52,7 +52,7 @@ class TallyRow(NamedTuple):
 
     keys: tuple[Any, ...]
     start: datetime | None
-    count: int
+    many: int
     fields: tuple[Values, ...]
 
 

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from starlette.applications import Starlette
@@ -82,19 +81,15 @@ class _Doors:
         return Response(content, headers=headers, media_type=kind)
 
     async def _answer(self, data_set: DataSet, asked: Asked, *, table: bool) -> bytes | str:
-        rows: list[Any]
+        write = shapes.as_csv if table else shapes.as_json
+        # In a thread: thousands of rows take a while to shape, and others are served meanwhile.
         if asked.is_raw:
-            rows = await self.counter.records(data_set, asked)
-        else:
-            asked, rows = await self.counter.tally(data_set, asked)
-
-        def shaped() -> bytes | str:
-            # A table has no rows within rows.
-            flat = asked.flatten or table
-            found = shapes.records(rows) if asked.is_raw else shapes.tally(asked, rows, flat=flat)
-            return shapes.as_csv(found) if table else shapes.as_json(found)
-
-        return await asyncio.to_thread(shaped)
+            records = await self.counter.records(data_set, asked)
+            return await asyncio.to_thread(lambda: write(shapes.records(records)))
+        answered, rows = await self.counter.tally(data_set, asked)
+        # A table has no rows within rows.
+        flat = asked.flatten or table
+        return await asyncio.to_thread(lambda: write(shapes.tally(answered, rows, flat=flat)))
 
     async def write(self, request: Request) -> Response:
         """Keep records."""

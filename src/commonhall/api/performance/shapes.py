@@ -86,7 +86,7 @@ def _group(asked: Asked, row: TallyRow) -> Row:
 
 
 def _counts(asked: Asked, rows: Sequence[TallyRow]) -> Row:
-    found: Row = {"_count": sum(row.count for row in rows)}
+    found: Row = {"_count": sum(row.many for row in rows)}
     for name, method in asked.collect:
         place = asked.fields.index(name)
         value = value_of(method, together([row.fields[place] for row in rows]))

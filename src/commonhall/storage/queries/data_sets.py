@@ -66,7 +66,7 @@ END_TOKENS = Query(
     set ends_at = case when t.digest = (
           select n.digest from data_token n
           where n.council = $1 and n.data_group = $2 and n.data_type = $3 and (n.ends_at is null or n.ends_at > $5)
-          order by n.made_at desc, n.digest limit 1)
+          order by n.ends_at desc nulls first, n.made_at desc, n.digest limit 1)
         then least(coalesce(t.ends_at, $4), $4) else $5 end
     where t.council = $1 and t.data_group = $2 and t.data_type = $3 and (t.ends_at is null or t.ends_at > $5)
     """,
