@@ -332,12 +332,6 @@ MOVE_PROPOSALS = Query(
     """,
 )
 
-MOVE_DATA_SETS = Query(
-    "move_data_sets",
-    "Data sets under the addresses that they have: records and tokens go along by their foreign keys.",
-    "update data_set set council = $2 where council = $1",
-)
-
 KEEP_FORMER = Query(
     "keep_former",
     "A council that is part of this one from now on.",
