@@ -200,6 +200,10 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
         )
     if name in {"ids", "moments", "bodies", "keys", "fields"}:
         return {"moments": [NOW], "bodies": ["{}"]}.get(name, [THEIRS])
+    if plain == "Pages":
+        return [THEIRS]
+    if plain.startswith("Sequence[tuple[str, Pages"):
+        return [(THEIRS, [THEIRS])]
     if plain.startswith(("Sequence[", "list[")):
         inner = plain[plain.index("[") + 1 : -1]
         return [theirs("", inner, types)] if inner in types else [THEIRS]

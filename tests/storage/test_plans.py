@@ -23,20 +23,22 @@ BROWSER = b"browser"
 HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (journeys.LOAD_JOURNEY, ("solihull", "J77", BROWSER)),
     (journeys.ANSWER_JOURNEY, ("solihull", "J77", BROWSER, "digest", {"a": 1}, NOW)),
-    (journeys.EXIT_JOURNEY, ("solihull", "J77", NOW, "ineligible")),
+    (journeys.EXIT_JOURNEY, ("solihull", "J77", NOW, "ineligible", 7, ["a", "b"])),
     (
         cases.SUBMIT_CASE,
         (
             *("solihull", "J77", BROWSER, "NEW", {}, "summary", [], {}, {}, ["proof"], date(2026, 3, 12)),
-            *(["sandbox"], "key", NOW, "1"),
+            *(["sandbox"], "key", NOW, "1", 77, 7, ["a", "b"], date(2026, 2, 10), NOW - timedelta(60)),
+            *(date(2026, 3, 10), "B91 3", "High Street"),
         ),
     ),
-    (cases.RATE_CASE, ("solihull", "R77", 5, "", NOW)),
+    (cases.RATE_CASE, ("solihull", "R77", 5, "", NOW, date(2026, 3, 10))),
     (cases.LOAD_CASE, ("solihull", "R77")),
     (cases.LIST_UPDATES, ("solihull", "R77")),
     (cases.HOLD_CASE, ("solihull", "R77")),
     (cases.ADD_UPDATE, ("solihull", "R77", "fixed", "", NOW, "sandbox", "u1", False)),
     (cases.SET_STATUS, ("solihull", "R77")),
+    (cases.MEASURE_CASE, ("solihull", "R77", ["fixed", "closed"], ["fixed"])),
     (cases.CASE_BY_EXTERNAL, ("solihull", "sandbox", "E77")),
     (cases.COUNT_ATTEMPT, ("solihull", "C77", NOW, NOW)),
     (cases.TAKE_BACK_ATTEMPT, ("solihull", "C77")),
@@ -49,7 +51,7 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (deliveries.SETTLE_LATER, (*KEY, NOW, "why", 1)),
     (deliveries.SETTLE_FAILED, (*KEY, NOW, "why", 1)),
 ]
-OF_SWEEPS = {"journey_by_expiry", "measure_by_day", "delivery_due"}
+OF_SWEEPS = {"journey_by_expiry", "delivery_due"}
 """Indexes that find many rows of a council."""
 FILL = """
 insert into council select 'c' || n, 'G' || n, 'h' || n, '{}' from generate_series(1, 20) n;
@@ -154,7 +156,7 @@ async def test_expired_journeys_are_found_without_the_others(store: Store) -> No
         )
         assert rows_read(found) <= 40, "ten have expired of four thousand"
         found = await plan(
-            connection, journeys.CLEAR_JOURNEYS, ("solihull", NOW + timedelta(minutes=1), 500), "analyze, "
+            connection, journeys.LAPSED_JOURNEYS, ("solihull", NOW + timedelta(minutes=1), 500), "analyze, "
         )
         assert rows_read(found) <= 40
 
