@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from commonhall.app.commands import cli
 
-
 ADA = ("--administrator", "ada@solihull.example", "--name", "Ada")
 
 
