@@ -136,6 +136,8 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             national=house.directory.services,
             offices=house.offices,
             doorkeeper=CouncilDoor(house),
+            figures=house.figures,
+            finder_url=settings.url(settings.finder_host),
         )
     )
     door = OperatorsDoor(house) if settings.operator.issuer else None

@@ -31,11 +31,16 @@ NOTHING = Values(0, 0, None, None)
 def records(rows: Iterable[RecordRow]) -> list[Row]:
     """Records as they were sent, each with the periods that it lies in."""
     found = []
+    # Many records are of the same hour.
+    periods: dict[datetime, dict[str, str]] = {}
     for row in rows:
         own: Row = {"_id": row.record, "_updated_at": _time(row.updated_at)}
         if row.at is not None:
             own["_timestamp"] = _time(row.at)
-            own |= {f"_{period}_start_at": _time(start_of(period, row.at)) for period in PERIODS}
+            hour = start_of("hour", row.at)
+            if hour not in periods:
+                periods[hour] = {f"_{period}_start_at": _time(start_of(period, hour)) for period in PERIODS}
+            own |= periods[hour]
         found.append(dict(sorted((own | row.body).items())))
     return found
 
