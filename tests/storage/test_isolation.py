@@ -184,6 +184,7 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
         "kind": f"{THEIRS}-type",
         "by": "day",
         "order": "",
+        "source": "",
         "period": "day",
     }
     if name in known:

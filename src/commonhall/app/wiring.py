@@ -78,7 +78,14 @@ class House:
     def figures(self) -> Figures:
         """What the use cases of data sets are handed."""
         councils = frozenset(council.slug for council in self.directory.councils.all)
-        return Figures(self.store, self.desk.clock, self.desk.chance.token, councils)
+
+        def runs(council: str, service: str) -> bool:
+            site = self.sites.of_council(council)
+            return site is not None and any(
+                adopted.service.id == service for adopted in (*site.services, *site.paused)
+            )
+
+        return Figures(self.store, self.desk.clock, self.desk.chance.token, councils, runs)
 
     async def connectors(self, council: str) -> dict[str, Connector]:
         """A council's connectors as they are configured now, by name.

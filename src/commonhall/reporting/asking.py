@@ -101,7 +101,7 @@ class Counter:
         by, descending = asked.sort or Sort("", descending=False)
         found = await self._in_turn(
             list_records(
-                self.store, data_set.council, data_set.group, data_set.type, _choice(asked), by, descending,
+                self.store, *_place(data_set), _choice(asked), by, descending,
                 most + (asked.limit is None),
             )
         )  # fmt: skip
@@ -130,7 +130,7 @@ class Counter:
         most = MOST_SETS if sets else MOST_ROWS
         rows: list[TallyRow] = await self._in_turn(
             tally_records(
-                self.store, data_set.council, data_set.group, data_set.type, _choice(asked), asked.groups, asked.fields,
+                self.store, *_place(data_set), _choice(asked), asked.groups, asked.fields,
                 asked.period, most + 1, MOST_VALUES + 1 if sets else None,
             )
         )  # fmt: skip
@@ -230,6 +230,13 @@ def _moved(asked: Asked, by: int) -> Asked:
     assert start is not None
     assert end is not None
     return replace(asked, start=moved(period, start, by), end=moved(period, end, by))
+
+
+def _place(data_set: DataSet) -> tuple[str, str, str, str]:
+    """Where the records are: (council, source, group, type)."""
+    if data_set.measured:
+        return data_set.council, data_set.type, data_set.service or "", data_set.type
+    return data_set.council, "", data_set.group, data_set.type
 
 
 def _choice(asked: Asked) -> Choice:

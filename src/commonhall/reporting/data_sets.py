@@ -28,6 +28,9 @@ MOST_IN_A_SET = 500_000
 """Records of one data set: as many as a question can go through."""
 MAX_AGE, MAX_AGE_REALTIME = 1800, 120
 """Seconds for which an answer may be kept where nobody says otherwise."""
+MAX_AGE_MEASURED = 300
+MEASURED = frozenset({"transactions-by-channel", "customer-satisfaction", "completion"})
+"""Types of our own measures."""
 OPERATOR = Actor("", "the operator", "", frozenset())
 
 
@@ -38,12 +41,13 @@ class DataSetRefused(Exception):  # noqa: N818
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What these use cases are handed: `new_token` gives 22 URL-safe characters of chance, `councils` are the short names
-    of all councils that there are, here or not."""
+    of all councils that there are, here or not; `runs` says whether a council runs a service here."""
 
     store: Store
     clock: Callable[[], datetime]
     new_token: Callable[[], str]
     councils: Collection[str]
+    runs: Callable[[str, str], bool] = lambda _council, _service: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class HeldToken:
 class DataSet:
     """A data set of a council. `service` is one of this installation's, `lgsl` of the national list.
 
-    With `raw` its records may be read as they are; `max_age` is in seconds. `version` grows with every change.
+    With `raw` its records may be read as they are; `max_age` is in seconds. `version` grows with every change. One that is
+    `measured` is not sent: it is what is measured of the service here.
     """
 
     council: str
@@ -73,6 +78,7 @@ class DataSet:
     records: int
     written_at: datetime | None
     tokens: tuple[HeldToken, ...] = ()
+    measured: bool = False
 
     @property
     def address(self) -> str:
@@ -87,9 +93,11 @@ async def list_data_sets(figures: Figures, council: str) -> list[DataSet]:
 
 
 async def find_data_set(figures: Figures, group: str, kind: str) -> DataSet | None:
-    """The data set at an address, without its tokens."""
+    """The data set at an address, without its tokens: one that figures are sent to, or one of our own measures."""
     if not (_is_name(group) and _is_name(kind)):
         return None
+    if (measured := _measured(figures, group, kind)) is not None:
+        return measured
     council = await stored.owner_of_data_set(figures.store, group, kind)
     row = await stored.load_data_set(figures.store, council, group, kind) if council else None
     return _data_set(council, row) if council and row else None
@@ -113,6 +121,8 @@ async def make_data_set(
     _check(figures, council, group, kind, max_age)
     if service is None and lgsl is None:
         raise DataSetRefused("say which service the figures are of")
+    if _measured(figures, group, kind) is not None:
+        raise DataSetRefused(f"{group}/{kind} is what is measured of the service here: choose another group")
     details = {"service": service or "", "lgsl": lgsl or "", "raw": raw, "max_age": max_age}
     entry = _entry(figures, by, "data_set.add", f"{group}/{kind}", details)
     added = await stored.owner_of_data_set(figures.store, group, kind) is None and await stored.add_data_set(
@@ -168,7 +178,7 @@ async def remove_data_set(
 
 async def may_write(figures: Figures, data_set: DataSet, token: str) -> bool:
     """Whether a token lets somebody send figures to this data set now."""
-    if not _TOKEN.fullmatch(token):
+    if data_set.measured or not _TOKEN.fullmatch(token):
         return False
     return await stored.token_holds(
         figures.store, data_set.council, data_set.group, data_set.type, digest_of(token), figures.clock()
@@ -207,6 +217,18 @@ def council_of(councils: Collection[str], group: str) -> str | None:
     """Whose a group is by its name: that of the council with the longest short name that it begins with."""
     known = [one for one in councils if group == one or group.startswith(f"{one}-")]
     return max(known, key=len, default=None)
+
+
+def _measured(figures: Figures, group: str, kind: str) -> DataSet | None:
+    """Our own measures of a service: the group is the council's name, a hyphen and the service's id."""
+    council = council_of(figures.councils, group) if kind in MEASURED else None
+    service = group.removeprefix(f"{council}-") if council else ""
+    if council is None or not figures.runs(council, service):
+        return None
+    return DataSet(
+        council, group, kind, service, None, raw=True, max_age=MAX_AGE_MEASURED, version=0, records=0, written_at=None,
+        measured=True,
+    )  # fmt: skip
 
 
 def digest_of(token: str) -> bytes:

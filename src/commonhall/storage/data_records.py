@@ -1,4 +1,4 @@
-"""Records of data sets, read: as they are, or counted by the database."""
+"""Records of data sets, and our own measures in the same form, read: as they are, or counted by the database."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ class RecordRow(NamedTuple):
 async def tally_records(
     store: Store,
     council: str,
+    source: str,
     group: str,
     kind: str,
     choice: Choice,
@@ -77,13 +78,16 @@ async def tally_records(
     most: int,
     most_values: int | None,
 ) -> list[TallyRow]:
-    """Records counted by keys and period, in no order, up to `most` rows.
+    """Records counted by keys and period, in no order, up to `most` rows. `source` is '' for those that were sent, or a kind
+    of our own measures (`queries.data_records.SOURCES`), whose `group` is the service.
 
     Records without one of the keys are left out, with a period those without a time. With `most_values` each field's
     different values are told, up to so many. Raises `TooSlow`.
     """
     sets = most_values is not None
-    shape = _shape(choice)._replace(keys=len(keys), fields=len(fields), sets=sets, period=period is not None)
+    shape = _shape(choice)._replace(
+        source=source, keys=len(keys), fields=len(fields), sets=sets, period=period is not None
+    )
     args = (*_args(council, group, kind, choice, most, keys, fields), period, most_values)
     rows = await _read(store, council, q.tally(shape).sql, args)
     start, wide = len(keys), 4 if sets else 3
@@ -102,6 +106,7 @@ async def tally_records(
 async def list_records(
     store: Store,
     council: str,
+    source: str,
     group: str,
     kind: str,
     choice: Choice,
@@ -109,11 +114,11 @@ async def list_records(
     descending: bool,
     most: int,
 ) -> list[RecordRow]:
-    """Records as they are, ordered by a field, or by `_timestamp`, `_id` or `_updated_at`. Raises `TooSlow`."""
+    """Records as they are, ordered by a field, or by `_timestamp`, `_id` or `_updated_at`. `source` is as in `tally_records`. Raises `TooSlow`."""
     by = order if order in {"_timestamp", "_id", "_updated_at"} else "field"
     named = f"{by}:{'descending' if descending else 'ascending'}" if order else ""
     args = (*_args(council, group, kind, choice, most, [order], ()), None, None)
-    rows = await _read(store, council, q.raw(_shape(choice), named).sql, args)
+    rows = await _read(store, council, q.raw(_shape(choice)._replace(source=source), named).sql, args)
     return [RecordRow(*row) for row in rows]
 
 

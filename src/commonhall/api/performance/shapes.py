@@ -71,14 +71,14 @@ def tally(asked: Asked, rows: Sequence[TallyRow], *, flat: bool = False) -> list
     )
 
 
-def as_csv(rows: Sequence[Row]) -> str:
+def as_csv(rows: Sequence[Row]) -> bytes:
     """A table with a column for every field of any row; values of a set stand in one cell, a comma between."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     page = io.StringIO()
     sheet = csv.writer(page, lineterminator="\n")
     sheet.writerow(columns)
     sheet.writerows([_cell(row.get(name)) for name in columns] for row in rows)
-    return page.getvalue()
+    return page.getvalue().encode()
 
 
 def as_json(rows: Sequence[Row]) -> bytes:
