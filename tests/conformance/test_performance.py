@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
+from commonhall.api.performance.app import PerformanceTools, performance_app
+from commonhall.reporting.asking import Counter
 from commonhall.reporting.data_types import TYPES, faults_of
 from commonhall.reporting.periods import start_of
 from commonhall.storage.pool import Store
 from tests.api.sending import Sender, sending
 from tests.conftest import SHARED, SetClock
+from tests.journeys.conftest import free_port
 
 FOLDER = SHARED / "standards" / "performance-platform"
 
@@ -178,3 +184,40 @@ def test_a_week_starts_where_the_platform_s_fixtures_say(platform: Path) -> None
         at = datetime.fromisoformat(row["_timestamp"])
         for period in ("hour", "day", "week", "month", "quarter", "year"):
             assert start_of(period, at).astimezone(UTC).isoformat() == row[f"_{period}_start_at"]
+
+
+# -- the platform's own client ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.network
+async def test_the_platform_s_own_client_sends_reads_and_empties(sender: Sender) -> None:
+    python = os.environ.get("COMMONHALL_PERFORMANCE_CLIENT")
+    if not python:
+        pytest.skip(
+            "COMMONHALL_PERFORMANCE_CLIENT names no Python that has performanceplatform-client (docs/conformance.md)"
+        )
+    await sender.another("transactions-by-channel")
+    port = free_port()
+    app = performance_app(PerformanceTools(sender.figures, Counter(sender.figures.store)))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    serving = asyncio.create_task(server.serve())
+    try:
+        client = await asyncio.create_subprocess_exec(
+            python, "-W", "ignore", str(Path(__file__).with_name("performance_client.py")),
+            f"http://127.0.0.1:{port}/performance/data", "solihull-bins", "transactions-by-channel", sender.token,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        said, _ = await client.communicate()
+    finally:
+        server.should_exit = True
+        await serving
+    assert json.loads(said) == {
+        "all at once, compressed": "ok",
+        "one": "ok",
+        "sums": {"online": sum(range(0, 300, 2)), "paper": sum(range(1, 300, 2))},
+        "records": 300,
+        "a wrong record": 400,
+        "emptied": "ok",
+        "left": [],
+        "a wrong token": 401,
+    }
