@@ -196,6 +196,8 @@ def _check_together(asked: Asked) -> None:
         raise QueryRefused(
             "sort_by: periods are always in the order of time; give group_by, too, or leave it out"
         )
+    if asked.period and not asked.flatten and "values" in (*asked.groups, *asked.fields):
+        raise QueryRefused("groups have `values` of their own, their periods: give flatten=true, too")
     both = [name for name, _ in asked.collect if name in asked.groups]
     if both:
         raise QueryRefused(f"collect: {both[0]} is what is grouped by")
