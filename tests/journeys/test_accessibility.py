@@ -185,8 +185,21 @@ async def test_the_workspace(platform: Platform, browser: Browser, width: int) -
         "/people/invite",
         "/services/missed-bin/website",
         "/brand/furniture",
+        "/data-sets/new",
     ):
         await look(f"/workspace{path}")
+    await press(page, "main >> text=Make it, and show its token")
+    wrong.extend([f"a data set with errors: {fault}" for fault in await violations(page)])
+    await page.fill("#group", f"kirklees-{width}-pixels-wide")
+    await page.fill("#type", "transactions-by-channel")
+    await page.check("input[name=service][value=missed-bin]")
+    await press(page, "main >> text=Make it, and show its token")
+    wrong.extend([f"a token: {fault}" for fault in await violations(page)])
+    for path in (
+        "",
+        *(f"/kirklees-{width}-pixels-wide/transactions-by-channel{end}" for end in ("", "/remove")),
+    ):
+        await look(f"/workspace/data-sets{path}")
     await page.goto(platform.site("kirklees", "/workspace/services"))
     if await page.query_selector("li[data-service=missed-bin] >> text=Change"):
         await press(page, "li[data-service=missed-bin] >> text=Change")

@@ -40,8 +40,18 @@ def test_every_command_that_docs_name_is_there() -> None:
     runner = CliRunner()
     named = set()
     for path in DOCS:
-        named |= set(re.findall(r"`commonhall ([a-z]+(?: [a-z]+)?)", path.read_text("utf-8")))
-    groups = {"deliveries", "links", "directory", "council", "proposals", "catalogue", "staff", "connector"}
+        named |= set(re.findall(r"`commonhall ([a-z-]+(?: [a-z]+)?)", path.read_text("utf-8")))
+    groups = {
+        "deliveries",
+        "links",
+        "directory",
+        "council",
+        "proposals",
+        "catalogue",
+        "staff",
+        "connector",
+        "data-set",
+    }
     for words in sorted(named):
         parts = words.split(" ")
         command = parts if parts[0] in groups else parts[:1]

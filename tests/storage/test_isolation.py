@@ -180,6 +180,12 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
         "roles": ["viewer"],
         "channel": "online",
         "language": "en",
+        "group": f"{THEIRS}-group-solihull",
+        "kind": f"{THEIRS}-type",
+        "by": "day",
+        "order": "",
+        "source": "",
+        "period": "day",
     }
     if name in known:
         return known[name]
@@ -193,6 +199,8 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
                 if part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
             }
         )
+    if name in {"ids", "moments", "bodies", "keys", "fields"}:
+        return {"moments": [NOW], "bodies": ["{}"]}.get(name, [THEIRS])
     if plain == "Pages":
         return [THEIRS]
     if plain.startswith("Sequence[tuple[str, Pages"):

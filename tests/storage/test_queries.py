@@ -35,6 +35,8 @@ OF_THE_INSTALLATION = {
     "was_merged": "which council a former one became part of; no residents' data",
     "add_requests": "a web process adds what it counted of all councils; counts alone",
     "hours_across": "how one service runs at all councils; counts alone",
+    "owner_of_data_set": "whose a data set is; nothing of what is in it",
+    "bound_time": "how long a statement may take",
     "take_time": "the schema",
     "lock_migrations": "the schema",
     "make_migration_table": "the schema",
@@ -75,6 +77,9 @@ TENANT_TABLES = (
     "push",
     "push_refused",
     "service_hour",
+    "data_set",
+    "data_token",
+    "data_record",
 )
 
 

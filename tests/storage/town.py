@@ -59,6 +59,10 @@ insert into api_key values (:c, :m::bytea, :m || '-system', 'abcd', :now);
 insert into push (council, system, url, secrets, told_at, next_at, last_error)
   values (:c, :m || '-system', 'https://' || :m || '.example', 'sealed', :now, :now, :secret);
 insert into push_refused values (:c, :m || '-system', :m || '-reference', 1, :secret, :now);
+insert into data_set (council, data_group, data_type, lgsl, raw_queries, max_age, added_at)
+  values (:c, :m || '-group-' || :c, :m || '-type', 524, true, 1800, :now);
+insert into data_token values (:c, (:m || :c)::bytea, :m || '-group-' || :c, :m || '-type', 'abcd', :now);
+insert into data_record values (:c, :m || '-group-' || :c, :m || '-type', :m || '-record', :now, :now, '{"a": :secret_json}');
 insert into former_council values (:c, :m || '-former', 'E-old-' || :c, 'old-' || :c || '.localhost', '{}', :now);
 insert into former_reference values (:c, :m || '-former', :m || '-old', :m || '-reference');
 """

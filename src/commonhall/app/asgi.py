@@ -17,6 +17,7 @@ from commonhall.api.back_office import back_office_routes
 from commonhall.api.govuk import GovukTools, finder_api, links_app
 from commonhall.api.open311.server import Open311Tools, open311_app
 from commonhall.api.openreferral import ReferralTools, referral_app
+from commonhall.api.performance.app import PerformanceTools, performance_app
 from commonhall.api.v1.app import ApiTools, v1_app
 from commonhall.api.v1.limits import Limits
 from commonhall.api.v1.pages import Prose
@@ -32,6 +33,7 @@ from commonhall.casework.sites import Site
 from commonhall.catalogue.pulling import health
 from commonhall.directory.directory import Directory
 from commonhall.engine.package import Adopted
+from commonhall.reporting.asking import Counter
 from commonhall.reporting.measures import ServiceMeasures, council_measures
 from commonhall.web.assets import Assets, open_assets
 from commonhall.web.embedding import embed_app
@@ -99,7 +101,12 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
     if counter is not None:
         councils = counter.counted(councils)
     govuk = finder_api(_govuk(house))
-    open_data = {"api": govuk, "local-links.csv": govuk, "openreferral": interfaces["openreferral"]}
+    open_data = {
+        "api": govuk,
+        "local-links.csv": govuk,
+        "openreferral": interfaces["openreferral"],
+        "performance": performance_app(PerformanceTools(house.figures, Counter(house.store))),
+    }
     return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
 
 
@@ -132,6 +139,8 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             national=house.directory.services,
             offices=house.offices,
             doorkeeper=CouncilDoor(house),
+            figures=house.figures,
+            finder_url=settings.url(settings.finder_host),
         )
     )
     door = OperatorsDoor(house) if settings.operator.issuer else None

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from commonhall.app.catalogue_commands import catalogue, publish
 from commonhall.app.connector_commands import connector
+from commonhall.app.data_set_commands import data_set
 from commonhall.app.diff_command import diff
 from commonhall.app.form_commands import form
 from commonhall.app.links_commands import links
@@ -62,6 +63,7 @@ cli.add_typer(form, name="form")
 cli.add_typer(links, name="links")
 cli.add_typer(measures, name="measures")
 cli.add_typer(connector, name="connector")
+cli.add_typer(data_set, name="data-set")
 cli.command()(publish)
 
 

@@ -33,6 +33,7 @@ from commonhall.connectors.visiting import Visitor
 from commonhall.directory.directory import Directory, open_directory
 from commonhall.engine.back_office import Connector, DeliveryFailed
 from commonhall.engine.working_days import Calendar, load_calendars
+from commonhall.reporting.data_sets import Figures
 from commonhall.storage.councils import ConnectorRow, list_connectors
 from commonhall.storage.migrations import migrate
 from commonhall.storage.pool import Store, open_store
@@ -72,6 +73,19 @@ class House:
     def adopting(self) -> Adopting:
         """What the use cases of adoption are handed."""
         return Adopting(self.store, self.calendars, self.desk.clock, self.desk.services.package)
+
+    @property
+    def figures(self) -> Figures:
+        """What the use cases of data sets are handed."""
+        councils = frozenset(council.slug for council in self.directory.councils.all)
+
+        def runs(council: str, service: str) -> bool:
+            site = self.sites.of_council(council)
+            return site is not None and any(
+                adopted.service.id == service for adopted in (*site.services, *site.paused)
+            )
+
+        return Figures(self.store, self.desk.clock, self.desk.chance.token, councils, runs)
 
     async def connectors(self, council: str) -> dict[str, Connector]:
         """A council's connectors as they are configured now, by name.

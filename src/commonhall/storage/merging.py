@@ -14,6 +14,7 @@ from commonhall.storage.audit import NewEntry, write_entry
 from commonhall.storage.moving import COUNTED, LEFT_OUT, TABLES
 from commonhall.storage.pool import Store
 from commonhall.storage.queries import councils as councils_q
+from commonhall.storage.queries import data_sets as data_sets_q
 from commonhall.storage.queries import deliveries as deliveries_q
 from commonhall.storage.queries import merging as q
 from commonhall.storage.queries import merging_measures as measures_q
@@ -233,6 +234,7 @@ class Merge(Survey):
         """Forms under way, and updates of cases that are not known yet. After the cases."""
         await self.connection.execute(q.MOVE_JOURNEYS.sql, old, new, by)
         await self.connection.execute(q.MOVE_EARLY_UPDATES.sql, old, new, dict(names.sources))
+        await self.connection.execute(data_sets_q.MOVE_DATA_SETS.sql, old, new)
 
     async def move_people(
         self,

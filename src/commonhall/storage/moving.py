@@ -56,6 +56,9 @@ TABLES = (
     Table("api_key", ("digest",)),
     Table("push", ("system",), blank=("secrets",)),
     Table("push_refused", ("system", "reference", "sequence")),
+    Table("data_set", ("data_group", "data_type")),
+    Table("data_token", ("digest",)),
+    Table("data_record", ("data_group", "data_type", "record")),
     Table("audit", ("entry",)),
 )
 """Every table that leaves with a council, in the order in which rows can be put back."""

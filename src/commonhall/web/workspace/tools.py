@@ -23,6 +23,7 @@ from commonhall.directory.services import Services
 from commonhall.engine.package import Adopted
 from commonhall.engine.sign_in import Going, Vouched
 from commonhall.engine.staff import Actor, Permission
+from commonhall.reporting.data_sets import Figures
 from commonhall.web.assets import Assets
 from commonhall.web.pages import Frame, Pages
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
@@ -77,6 +78,8 @@ class WorkspaceTools:
     national: Services
     offices: BackOffices
     doorkeeper: Doorkeeper
+    figures: Figures
+    finder_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,151 @@
+"""Queries that read records of data sets. What somebody asks for stands in parameters; the text of a query depends on
+how many keys, filters and fields there are, and on nothing that they say.
+
+$1 council, $2 group (of our own measures: the service), $3 type, $4 from, $5 until, $6 most rows, $7 and $8 names and values of filters, $9 and $10 names
+and beginnings, $11 names of keys, $12 names of fields, $13 period, $14 most values of a set.
+"""
+
+# ruff: noqa: S608 - only numbers and fixed words are put into the text
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from commonhall.storage.queries import Query
+
+BOUND_TIME = Query(
+    "bound_time",
+    "Let statements of this transaction take so many milliseconds at most.",
+    "select set_config('statement_timeout', $1, true)",
+)
+
+RAW_ORDERS = {
+    "": "at asc nulls first, record",
+    "_timestamp:ascending": "at asc nulls first, record",
+    "_timestamp:descending": "at desc nulls last, record",
+    "_id:ascending": "record",
+    "_id:descending": "record desc",
+    "_updated_at:ascending": "updated_at, record",
+    "_updated_at:descending": "updated_at desc, record",
+    "field:ascending": "body -> ($11::text[])[1] asc nulls last, record",
+    "field:descending": "body -> ($11::text[])[1] desc nulls last, record",
+}
+"""How records may be ordered; a field's name is the first of the keys."""
+
+
+FEW = 5
+"""Fewer scores in a month than this are not told: too few to say anything, and few enough to be somebody's."""
+
+_DAY = "to_char(m.day, 'YYYY-MM-DD')"
+SOURCES = {
+    "": "data_record",
+    "transactions-by-channel": f"""(
+        select m.council, {_DAY} || '.' || m.channel as record, m.day::timestamp at time zone 'UTC' as at,
+               m.day::timestamp at time zone 'UTC' as updated_at,
+               jsonb_build_object('channel', m.channel, 'count', m.sent, 'period', 'day') as body
+        from measure_day m where m.council = $1 and m.service = $2 and m.sent > 0)""",
+    "customer-satisfaction": f"""(
+        select m.council, to_char(m.month, 'YYYY-MM') as record, m.month as at, m.month as updated_at, jsonb_build_object(
+                 'rating_1', m.s1, 'rating_2', m.s2, 'rating_3', m.s3, 'rating_4', m.s4, 'rating_5', m.s5,
+                 'total', m.s1 + m.s2 + m.s3 + m.s4 + m.s5, 'slug', $2::text, 'period', 'month') as body
+        from (
+          select council, date_trunc('month', day::timestamp) at time zone 'UTC' as month, sum(score_1)::bigint as s1,
+                 sum(score_2)::bigint as s2, sum(score_3)::bigint as s3, sum(score_4)::bigint as s4,
+                 sum(score_5)::bigint as s5
+          from measure_day where council = $1 and service = $2 group by council, month) m
+        where m.s1 + m.s2 + m.s3 + m.s4 + m.s5 >= {FEW})""",
+    "completion": f"""(
+        select m.council, {_DAY} || '.' || m.channel || '.' || s.stage as record, m.day::timestamp at time zone 'UTC' as at,
+               m.day::timestamp at time zone 'UTC' as updated_at,
+               jsonb_build_object('stage', s.stage, 'channel', m.channel, 'count', s.many, 'period', 'day') as body
+        from measure_day m cross join lateral (values
+          ('start', m.starts), ('end', m.submitted + m.ineligible),
+          ('over', m.submitted + m.ineligible + m.elsewhere + m.abandoned)) as s (stage, many)
+        where m.council = $1 and m.service = $2 and s.many > 0)""",
+}
+"""Where records are: those that were sent, or our own measures in the same form. Days are London's, written as midnight in
+UTC, as figures of days are."""
+
+
+class Shape(NamedTuple):
+    """What a query's text depends on: which ends there are, and how many of everything."""
+
+    start: bool
+    end: Literal["", "before", "until"]
+    filters: int
+    prefixes: int
+    keys: int = 0
+    fields: int = 0
+    sets: bool = False
+    period: bool = False
+    source: str = ""
+
+
+@lru_cache(256)
+def tally(shape: Shape) -> Query:
+    """Records counted by keys and period: the keys, the period's start, how many, and of each field how many values it
+    has, how many of them are no numbers, their sum, and (with `sets`) which there are."""
+    keys = [f"r.body -> ($11::text[])[{n}] as k{n}" for n in range(1, shape.keys + 1)]
+    grouped = [f"k{n}" for n in range(1, shape.keys + 1)]
+    if shape.period:
+        keys.append("date_trunc($13::text, r.at, 'UTC') as start_at")
+        grouped.append("start_at")
+    fields = [f"nullif(r.body -> ($12::text[])[{n}], 'null') as v{n}" for n in range(1, shape.fields + 1)]
+    collected = [part for n in range(1, shape.fields + 1) for part in _collected(n, sets=shape.sets)]
+    conditions = [*_conditions(shape), *(["r.at is not null"] if shape.period else [])]
+    conditions += [f"r.body ? ($11::text[])[{n}]" for n in range(1, shape.keys + 1)]
+    return Query(
+        "tally",
+        "Records counted by keys and period.",
+        f"""
+        select {", ".join([*grouped, "count(*)", *collected])}
+        from (select {", ".join([*keys, *fields])} from {SOURCES[shape.source]} r where {" and ".join(conditions)}) r
+        where {_all_used(shape)}
+        group by {", ".join(grouped)} limit $6
+        """,
+    )
+
+
+@lru_cache(256)
+def raw(shape: Shape, order: str) -> Query:
+    """Records as they are, in one of `RAW_ORDERS`."""
+    return Query(
+        "raw",
+        "Records as they are.",
+        f"""
+        select r.record, r.at, r.updated_at, r.body from {SOURCES[shape.source]} r
+        where {" and ".join(_conditions(shape))} and {_all_used(shape)}
+        order by {RAW_ORDERS[order]} limit $6
+        """,
+    )
+
+
+def _collected(n: int, *, sets: bool) -> list[str]:
+    parts = [
+        f"count(v{n})",
+        f"count(v{n}) filter (where jsonb_typeof(v{n}) <> 'number')",
+        f"sum(case when jsonb_typeof(v{n}) = 'number' then v{n}::numeric end)",
+    ]
+    return [*parts, f"(array_agg(distinct v{n}) filter (where v{n} is not null))[1:$14]"] if sets else parts
+
+
+def _conditions(shape: Shape) -> list[str]:
+    own = "r.council = $1 and $3::text is not null"
+    found = [own if shape.source else "r.council = $1 and r.data_group = $2 and r.data_type = $3"]
+    found += ["r.at >= $4"] if shape.start else []
+    found += {"": [], "before": ["r.at < $5"], "until": ["r.at <= $5"]}[shape.end]
+    for n in range(1, shape.filters + 1):
+        found.append(f"r.body ->> ($7::text[])[{n}] = ($8::text[])[{n}]")
+    for n in range(1, shape.prefixes + 1):
+        found.append(f"starts_with(r.body ->> ($9::text[])[{n}], ($10::text[])[{n}])")
+    return found
+
+
+def _all_used(_shape: Shape) -> str:
+    """Every parameter stands in the text, whether it is used or not, so that all of these take the same."""
+    return (
+        "($4::timestamptz is null or true) and ($5::timestamptz is null or true) and ($7::text[] is null or true)"
+        " and ($8::text[] is null or true) and ($9::text[] is null or true) and ($10::text[] is null or true)"
+        " and ($11::text[] is null or true) and ($12::text[] is null or true) and ($13::text is null or true)"
+        " and ($14::integer is null or true)"
+    )
