@@ -29,6 +29,7 @@ from commonhall.app.moving_commands import export_council, import_council, remov
 from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.rehearse_command import rehearse
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
+from commonhall.app.simulate_command import simulate
 from commonhall.app.staff_commands import add_council, staff
 from commonhall.app.terminal import err, known, out, with_database
 from commonhall.connectors.sandbox.jobs import JournalBroken
@@ -61,6 +62,7 @@ cli.add_typer(form, name="form")
 cli.add_typer(links, name="links")
 cli.add_typer(connector, name="connector")
 cli.command()(publish)
+cli.command()(simulate)
 
 
 def main() -> None:

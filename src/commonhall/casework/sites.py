@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import msgspec
 import structlog
@@ -38,8 +39,24 @@ class FooterLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulated:
+    """That a council's figures and cases are simulated: from a day, up to a moment (UTC), at a scale of the true volume,
+    with a seed. `until` is up to where it is meant to go, `done` up to where it has gone."""
+
+    seed: int
+    scale: float
+    first: date
+    until: datetime
+    done: datetime
+    services: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
-    """One council's front door; `services` in its own order. Every page of a `demonstration` says so."""
+    """One council's front door; `services` in its own order. Every page of a `demonstration` says so.
+
+    Where there is `simulated`, its figures are not of real people, and whatever shows or exports them must say so.
+    """
 
     council: str
     gss: str
@@ -62,6 +79,7 @@ class Site:
     """What of the council's own website stands around its pages."""
     featured: frozenset[str] = frozenset()
     """The ids of services that stand first on the home page."""
+    simulated: Simulated | None = None
 
     def is_paused(self, service_id: str) -> bool:
         """Whether the council offers this service, and not at the moment."""
@@ -120,6 +138,7 @@ class SiteSettings:
     notice: dict[str, str] = field(default_factory=dict)
     logo: LogoSettings | None = None
     furniture: FurnitureSettings = field(default_factory=FurnitureSettings)
+    simulated: Simulated | None = None
 
 
 class Sites:
@@ -221,4 +240,5 @@ class Sites:
             furniture=await self._furniture(row.council, settings.furniture),
             paused=tuple(adopted for one, adopted in known if one.state == "paused"),
             featured=frozenset(one.service for one in adoptions if one.featured),
+            simulated=settings.simulated,
         )

@@ -16,7 +16,7 @@ import json
 import mmap
 import struct
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,21 @@ class Postcodes:
         """The GSS codes of a whole outward code's councils; empty where there is none."""
         found = (self._find(_key(outward, str(digit))) for digit in range(10))
         return self._councils([record for record in found if record])
+
+    def live_in(self, codes: Iterable[str]) -> Iterator[str]:
+        """Every live postcode of these councils (GSS codes as this file has them), in order."""
+        wanted = {number for number, code in enumerate(self.codes) if code in set(codes)}
+        for key in sorted(self._places):
+            _, council, offset, live = self._find(key) or (key, MIXED, 0, b"")
+            if council != MIXED and council not in wanted:
+                continue
+            for place in range(UNITS):
+                if live[place >> 3] >> (place & 7) & 1:
+                    owner = self._in_runs(offset, place) if council == MIXED else council
+                    if owner in wanted:
+                        first, second = divmod(place, len(UNIT_LETTERS))
+                        text = key.decode()
+                        yield f"{text[:4].strip()} {text[4]}{UNIT_LETTERS[first]}{UNIT_LETTERS[second]}"
 
     def _councils(self, records: list[tuple[bytes, int, int, bytes]]) -> tuple[str, ...]:
         found: list[int] = []

@@ -1,0 +1,292 @@
+"""Run a simulation: every journey, case and update through the use cases that real ones go through.
+
+A council's events happen in the order of their own clock, some days at a time; each such part is one transaction with
+the mark of how far it went. So a simulation that is broken off goes on where it stopped, and nothing happens twice. Its
+cases go to a back office of their own, `simulated`, that no worker delivers to: none of them reaches a real one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from commonhall.app.settings import SettingsRefused
+from commonhall.app.simulating.arrivals import usual_starts
+from commonhall.app.simulating.facts import facts_of
+from commonhall.app.simulating.people import Cell, Person, Story, cell_of, people_of, story_of
+from commonhall.app.simulating.places import Places
+from commonhall.app.simulating.resolution import HORIZON
+from commonhall.app.simulating.visits import (
+    BACK_OFFICE,
+    AtWork,
+    Counts,
+    Said,
+    SimulatedServices,
+    deliver,
+    reference_of,
+    tell,
+    visit,
+)
+from commonhall.app.wiring import House
+from commonhall.casework.desk import LONDON, london_day
+from commonhall.casework.journeys import expire_journeys
+from commonhall.casework.sites import Simulated, Site
+from commonhall.storage.councils import (
+    ConnectorRow,
+    has_figures,
+    mark_simulated,
+    save_connector,
+    simulated_until,
+)
+from commonhall.storage.pool import Store, all_together
+
+MOST_EVENTS, MOST_DAYS = 150, 7
+"""A part ends after so many events or days: enough to be quick, few enough to hold nobody up for long."""
+MOST_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to simulate: from a day up to a moment (UTC). No `services` are all that a council offers."""
+
+    seed: int
+    scale: float
+    first: date
+    until: datetime
+    services: tuple[str, ...] = ()
+
+
+@dataclass(order=True, slots=True)
+class _Event:
+    at: datetime
+    order: tuple[str, int]
+    what: Story | Said | Person = field(compare=False)
+
+
+Progress = Callable[[str, datetime, Counts], None]
+"""Told a council, how far its clock is, and the counts of all councils so far."""
+
+
+async def simulate(
+    house: House, sites: Sequence[Site], wanted: Wanted, jobs: int, progress: Progress
+) -> Counts:
+    """Simulate these councils, `jobs` of them at the same time. Raises `SettingsRefused` before anything is written.
+
+    What is simulated already stays; a span that is not finished, or one that ends later, is gone on with.
+    """
+    marks = [await _mark(house, site, wanted) for site in sites]
+    counts = Counts()
+    waiting = iter(list(zip(sites, marks, strict=True)))
+
+    async def work() -> None:
+        for site, mark in waiting:
+            await _Council(house, site, mark, counts, progress).run()
+
+    await asyncio.gather(*(work() for _ in range(max(1, jobs))))
+    await house.sites.refresh()
+    return counts
+
+
+async def _mark(house: House, site: Site, wanted: Wanted) -> Simulated:
+    """Up to where a council is simulated already, by the same rules as are wanted now."""
+    offered = [adopted.service.id for adopted in site.services]
+    services = sorted(wanted.services or offered)
+    unknown = [name for name in services if name not in offered]
+    if unknown:
+        raise SettingsRefused(
+            f"{site.council} does not offer {', '.join(unknown)}; it offers {', '.join(offered)}"
+        )
+    begin = datetime.combine(wanted.first, time(), LONDON).astimezone(UTC)
+    if begin >= wanted.until:
+        raise SettingsRefused(f"nothing lies between {wanted.first} and {wanted.until:%Y-%m-%d %H:%M}")
+    fresh = Simulated(wanted.seed, wanted.scale, wanted.first, wanted.until, begin, services)
+    async with all_together(house.store, site.council) as store:
+        kept = await simulated_until(store, site.council)
+        if kept is None:
+            if not site.demonstration and await has_figures(store, site.council):
+                raise SettingsRefused(
+                    f"{site.council} has real figures: simulated ones would spoil them. Use a council that is a"
+                    " demonstration, or one that nobody has used yet"
+                )
+            return fresh
+    before = msgspec.convert(kept, Simulated)
+    same = (before.seed, before.scale, before.first, before.services)
+    if same != (fresh.seed, fresh.scale, fresh.first, fresh.services):
+        raise SettingsRefused(
+            f"{site.council} is simulated already, from {before.first} with seed {before.seed} at scale"
+            f" {before.scale:g} for {', '.join(before.services)}: say the same to go on with it, or use a fresh database"
+        )
+    return replace(before, until=max(before.until, wanted.until))
+
+
+class _Council:
+    """One council's simulation under way."""
+
+    def __init__(self, house: House, site: Site, mark: Simulated, counts: Counts, progress: Progress) -> None:
+        self._house, self._site, self._mark = house, site, mark
+        self._counts, self._progress = counts, progress
+        self._services = SimulatedServices(house.desk.services)
+        known = house.directory.councils.council(site.council)
+        if known is None:
+            raise SettingsRefused(f"the directory has no council '{site.council}'")
+        places = Places(known, house.directory)
+        calendar = house.calendars[site.nation]
+        self._cells: dict[str, Cell] = {
+            adopted.service.id: cell_of(
+                mark.seed,
+                site.council,
+                adopted,
+                places,
+                calendar,
+                known.population or 150_000,
+                mark.scale,
+                mark.first,
+            )
+            for adopted in site.services
+            if adopted.service.id in mark.services
+        }
+        self._events: list[_Event] = []
+
+    async def run(self) -> None:
+        """From where it stopped to the end."""
+        if self._mark.done >= self._mark.until:
+            return
+        self._recall()
+        day = london_day(self._mark.done)
+        while self._mark.done < self._mark.until:
+            days = 0
+            end = self._mark.done
+            while days < MOST_DAYS and end < self._mark.until:
+                self._expect(day)
+                day, days = day + timedelta(days=1), days + 1
+                end = min(self._mark.until, datetime.combine(day, time(), LONDON).astimezone(UTC))
+                if sum(event.at < end for event in self._events[: 2 * MOST_EVENTS]) >= MOST_EVENTS:
+                    break
+            await self._part(list(self._until(end)), end)
+            self._progress(self._site.council, end, self._counts)
+
+    def _recall(self) -> None:
+        """Expect again what is still to come of the days before: all of it is told by the seed."""
+        today = london_day(self._mark.done)
+        day = max(self._mark.first, today - HORIZON)
+        while day < today:
+            self._expect(day)
+            day += timedelta(days=1)
+
+    def _expect(self, day: date) -> None:
+        for cell in self._cells.values():
+            for person in people_of(cell, day):
+                self._expect_person(cell, person)
+
+    def _expect_person(self, cell: Cell, person: Person) -> None:
+        if person.before is not None:
+            # Whoever comes again: their story is told when it begins, since it may be after the end.
+            self._push(person.starts_at, person.key, 0, person)
+            return
+        self._expect_story(cell, story_of(cell, person))
+
+    def _expect_story(self, cell: Cell, story: Story) -> None:
+        self._push(story.ends_at, story.person.key, 1, story)
+        for number, step in enumerate(story.course.steps if story.course else ()):
+            self._push(
+                step.at, story.person.key, 2 + number, Said(story.person.key, reference_of(story), step)
+            )
+        if story.again is not None:
+            self._expect_person(cell, story.again)
+
+    def _push(self, at: datetime, key: str, number: int, what: Any) -> None:
+        if isinstance(what, Person) or at >= self._mark.done:
+            heapq.heappush(self._events, _Event(at, (key, number), what))
+
+    def _until(self, end: datetime) -> Iterator[_Event]:
+        """What happens before a moment, in order."""
+        while self._events and self._events[0].at < end:
+            event = heapq.heappop(self._events)
+            if isinstance(event.what, Person):
+                cell = self._cells[event.what.service]
+                self._expect_story(cell, story_of(cell, event.what))
+            else:
+                yield event
+
+    async def _part(self, events: list[_Event], end: datetime) -> None:
+        """Let these events happen, and keep that they did, in one transaction."""
+        done = replace(self._mark, done=end)
+        for attempt in range(MOST_TRIES):
+            counts = Counts()
+            try:
+                async with all_together(self._house.store, self._site.council) as store:
+                    await self._still_ours(store)
+                    await self._happen(store, events, end, counts, attempt)
+                    tell_it = self._mark.done == _begin(self._mark) or end >= self._mark.until
+                    kept = msgspec.to_builtins(asdict(done))
+                    await mark_simulated(store, self._site.council, kept, tell=tell_it)
+            except (asyncpg.UniqueViolationError, asyncpg.InFailedSQLTransactionError):
+                # A reference that a real case has: this part is gone; once more, with other references.
+                if attempt == MOST_TRIES - 1:
+                    raise
+                continue
+            self._mark = done
+            self._counts.add(counts)
+            return
+
+    async def _still_ours(self, store: Store) -> None:
+        kept = await simulated_until(store, self._site.council)
+        if kept is None and self._mark.done == _begin(self._mark):
+            row = ConnectorRow(BACK_OFFICE, "pull", {"system": BACK_OFFICE}, None, None)
+            await save_connector(store, self._site.council, row)
+        elif kept is None or msgspec.convert(kept, Simulated).done != self._mark.done:
+            raise SettingsRefused(
+                f"another process simulates {self._site.council} at this moment: let it end"
+            )
+
+    async def _happen(
+        self, store: Store, events: list[_Event], end: datetime, counts: Counts, attempt: int
+    ) -> None:
+        work = AtWork(
+            replace(self._house.desk, store=store, services=self._services),
+            self._site.council,
+            self._site.gss,
+            counts,
+            attempt,
+        )
+        said: list[Said] = []
+        for event in events:
+            hour = event.at.replace(minute=0, second=0, microsecond=0)
+            if isinstance(event.what, Story):
+                await tell(work, said)
+                if work.hour is not None and work.hour != hour:
+                    await deliver(work)
+                work.hour = hour
+                await visit(work, self._cells[event.what.person.service], event.what)
+            elif isinstance(event.what, Said):
+                said.append(event.what)
+                if work.waiting:
+                    await deliver(work)
+        await tell(work, said)
+        await deliver(work)
+        expired = await expire_journeys(work.at(end), self._site.council)
+        counts.expired += expired
+
+
+def _begin(mark: Simulated) -> datetime:
+    return datetime.combine(mark.first, time(), LONDON).astimezone(UTC)
+
+
+def usual_day(house: House, sites: Sequence[Site], services: Sequence[str]) -> float:
+    """How many journeys people start with these councils on a usual day, at the true volume."""
+    total = 0.0
+    for site in sites:
+        known = house.directory.councils.council(site.council)
+        people = (known.population if known else None) or 150_000
+        offered = [one.service.id for one in site.services if not services or one.service.id in services]
+        total += sum(usual_starts(facts_of(name), people, 1.0) for name in offered)
+    if not total:
+        raise SettingsRefused("none of these councils offers any of these services")
+    return total
