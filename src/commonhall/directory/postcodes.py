@@ -82,18 +82,25 @@ class Postcodes:
 
     def live_in(self, codes: Iterable[str]) -> Iterator[str]:
         """Every live postcode of these councils (GSS codes as this file has them), in order."""
-        wanted = {number for number, code in enumerate(self.codes) if code in set(codes)}
+        given = set(codes)
+        wanted = {number for number, code in enumerate(self.codes) if code in given}
         for key in sorted(self._places):
-            _, council, offset, live = self._find(key) or (key, MIXED, 0, b"")
-            if council != MIXED and council not in wanted:
+            record = self._find(key)
+            runs = self._owners(record) if record else []
+            if record is None or wanted.isdisjoint(owner for _, owner in runs):
                 continue
+            text, live, owner, following = key.decode(), record[3], MIXED, 0
             for place in range(UNITS):
-                if live[place >> 3] >> (place & 7) & 1:
-                    owner = self._in_runs(offset, place) if council == MIXED else council
-                    if owner in wanted:
-                        first, second = divmod(place, len(UNIT_LETTERS))
-                        text = key.decode()
-                        yield f"{text[:4].strip()} {text[4]}{UNIT_LETTERS[first]}{UNIT_LETTERS[second]}"
+                while following < len(runs) and runs[following][0] <= place:
+                    owner, following = runs[following][1], following + 1
+                if owner in wanted and live[place >> 3] >> (place & 7) & 1:
+                    first, second = divmod(place, len(UNIT_LETTERS))
+                    yield f"{text[:4].strip()} {text[4]}{UNIT_LETTERS[first]}{UNIT_LETTERS[second]}"
+
+    def _owners(self, record: tuple[bytes, int, int, bytes]) -> list[tuple[int, int]]:
+        """From which place on a sector's units are of which council."""
+        _, council, offset, _ = record
+        return self._run_list(offset) if council == MIXED else [(0, council)]
 
     def _councils(self, records: list[tuple[bytes, int, int, bytes]]) -> tuple[str, ...]:
         found: list[int] = []

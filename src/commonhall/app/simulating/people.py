@@ -44,8 +44,16 @@ _COMMENTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """Whose case it was that somebody tells of again, and where."""
+
+    maker: Maker
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who comes for a service. `key` names them and all that is theirs; `before` is the spot of an earlier case."""
+    """Somebody who comes for a service. `key` names them and all that is theirs; `before` is of an earlier case."""
 
     key: str
     service: str
@@ -54,7 +62,7 @@ class Person:
     starts_at: datetime
     intent: str
     """'submit', 'exit' or 'leave'."""
-    before: Spot | None = None
+    before: Before | None = None
 
     @property
     def journey(self) -> str:
@@ -130,7 +138,7 @@ def people_of(cell: Cell, day: date) -> Iterator[Person]:
 
 
 def _person(
-    rng: Random, cell: Cell, key: str, channel: str, at: datetime, before: Spot | None = None
+    rng: Random, cell: Cell, key: str, channel: str, at: datetime, before: Before | None = None
 ) -> Person:
     share = WELSH.get(cell.adopted.nation, 0.002)
     welsh = channel == ONLINE and "cy" in cell.adopted.languages and rng.random() < share
@@ -154,8 +162,10 @@ def story_of(cell: Cell, person: Person) -> Story:
     """All that comes of a person, by chance that is theirs alone."""
     rng = Random(person.key)  # noqa: S311 - a simulation must be repeatable
     facts, day = cell.facts, london_day(person.starts_at)
-    maker: Maker = somebody(rng, online=person.channel in {ONLINE, API})
-    spot = person.before or cell.places.spot(rng)
+    before = person.before or Before(
+        somebody(rng, online=person.channel in {ONLINE, API}), cell.places.spot(rng)
+    )
+    maker, spot = before.maker, before.spot
     told = cell.answers.told(rng, maker, spot, day, to_the_end=person.intent != "exit")
     seconds = seconds_of(rng, facts, person.channel)
     refused = 0
@@ -172,7 +182,7 @@ def story_of(cell: Cell, person: Person) -> Story:
             rng, facts, cell.council, ends_at, target(cell.adopted, told.path.answers, day), cell.calendar
         )
         score, comment = rating_of(rng, person.channel)
-        again = _again(rng, cell, person, spot, course)
+        again = _again(rng, cell, person, before, course)
     return Story(
         person, told, ending, pages, ends_at, refused, score, comment, course, again, rng.getrandbits(62)
     )
@@ -201,7 +211,7 @@ def rating_of(rng: Random, channel: str) -> tuple[int | None, str]:
     return score, rng.choice(_COMMENTS[score]) if rng.random() < 0.3 else ""
 
 
-def _again(rng: Random, cell: Cell, person: Person, spot: Spot, course: Course) -> Person | None:
+def _again(rng: Random, cell: Cell, person: Person, before: Before, course: Course) -> Person | None:
     """The person who tells of the same place again; of them nobody comes a third time."""
     if course.again is None or person.before is not None:
         return None
@@ -210,7 +220,7 @@ def _again(rng: Random, cell: Cell, person: Person, spot: Spot, course: Course) 
     if channel == PHONE:
         at = moment_of(rng, channel, london_day(at), cell.calendar)
         at = max(at, course.again)
-    return Person(f"{person.key}/again", person.service, channel, "en", at, "submit", spot)
+    return Person(f"{person.key}/again", person.service, channel, "en", at, "submit", before)
 
 
 def token_of(text: str) -> str:

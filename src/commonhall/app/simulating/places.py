@@ -180,14 +180,13 @@ class Spot:
     def location(self) -> dict[str, object]:
         """As a place on a map is answered."""
         street = self.street
-        words = f"{street.name}, {street.ward}, outside number {self.number}"
+        words = f"{self.number} {street.name}, {street.ward}"
+        told: dict[str, object] = {"description": words, "postcode": street.postcode}
+        if self.number % 3:
+            return told
+        # Some choose the place on the map, too.
         along = self.number * 0.00004
-        return {
-            "description": words,
-            "postcode": street.postcode,
-            "lat": round(street.lat + along, 5),
-            "long": round(street.long + along / 2, 5),
-        }
+        return told | {"lat": round(street.lat + along, 5), "long": round(street.long + along / 2, 5)}
 
 
 class Places:
