@@ -104,9 +104,11 @@ def demo(
     sandbox_port: Annotated[int, typer.Option(help="The practice back office.")] = 8001,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".data/demo"),
     sources: Annotated[Path, typer.Option(help="The folder with services/ and demo/.")] = Path(),
+    traffic: Annotated[bool, typer.Option(help="Prepare a year of simulated traffic beside it.")] = True,
 ) -> None:
     """Start everything on this machine: database, eight councils' sites, the finder, a practice back office."""
     from commonhall.app.demo import Running, run_demo  # noqa: PLC0415 - other commands start faster without it
+    from commonhall.app.traffic import traffic_shown  # noqa: PLC0415
 
     settings = replace(
         read_settings({**os.environ, "COMMONHALL_DATA": str(data), "COMMONHALL_PORT": str(port)}), https=False
@@ -124,7 +126,8 @@ def demo(
             progress.stop()
             _print_addresses(running)
 
-        asyncio.run(run_demo(settings, sandbox_port, sources, step, ready))
+        with traffic_shown(out) as told:
+            asyncio.run(run_demo(settings, sandbox_port, sources, step, ready, told if traffic else None))
 
 
 def _print_addresses(running: Any) -> None:

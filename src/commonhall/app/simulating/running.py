@@ -38,6 +38,7 @@ from commonhall.app.wiring import House
 from commonhall.casework.desk import LONDON, london_day
 from commonhall.casework.journeys import expire_journeys
 from commonhall.casework.sites import Simulated, Site
+from commonhall.reporting.rolling import roll_up
 from commonhall.storage.councils import (
     ConnectorRow,
     has_figures,
@@ -50,15 +51,17 @@ from commonhall.storage.pool import Store, all_together
 MOST_EVENTS, MOST_DAYS = 150, 7
 """A part ends after so many events or days: enough to be quick, few enough to hold nobody up for long."""
 MOST_TRIES = 3
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to simulate: from a day up to a moment (UTC). No `services` are all that a council offers."""
+    """What to simulate: from a day up to a moment (UTC). No `services` are all that a council offers; no `first` is
+    the day that a council's simulation began, or a year before the end."""
 
     seed: int
     scale: float
-    first: date
+    first: date | None
     until: datetime
     services: tuple[str, ...] = ()
 
@@ -70,8 +73,8 @@ class _Event:
     what: Story | Said | Person = field(compare=False)
 
 
-Progress = Callable[[str, datetime, Counts], None]
-"""Told a council, how far its clock is, and the counts of all councils so far."""
+Progress = Callable[[str, float, int], None]
+"""Told a council, how much of its span is done (0.0 to 1.0), and the journeys of all councils so far."""
 
 
 async def simulate(
@@ -88,6 +91,7 @@ async def simulate(
     async def work() -> None:
         for site, mark in waiting:
             await _Council(house, site, mark, counts, progress).run()
+            await roll_up(house.store, site.council)
 
     await asyncio.gather(*(work() for _ in range(max(1, jobs))))
     await house.sites.refresh()
@@ -103,20 +107,20 @@ async def _mark(house: House, site: Site, wanted: Wanted) -> Simulated:
         raise SettingsRefused(
             f"{site.council} does not offer {', '.join(unknown)}; it offers {', '.join(offered)}"
         )
-    begin = datetime.combine(wanted.first, time(), LONDON).astimezone(UTC)
-    if begin >= wanted.until:
-        raise SettingsRefused(f"nothing lies between {wanted.first} and {wanted.until:%Y-%m-%d %H:%M}")
-    fresh = Simulated(wanted.seed, wanted.scale, wanted.first, wanted.until, begin, services)
     async with all_together(house.store, site.council) as store:
         kept = await simulated_until(store, site.council)
-        if kept is None:
-            if not site.demonstration and await has_figures(store, site.council):
-                raise SettingsRefused(
-                    f"{site.council} has real figures: simulated ones would spoil them. Use a council that is a"
-                    " demonstration, or one that nobody has used yet"
-                )
-            return fresh
-    before = msgspec.convert(kept, Simulated)
+        if kept is None and not site.demonstration and await has_figures(store, site.council):
+            raise SettingsRefused(
+                f"{site.council} has real figures: simulated ones would spoil them. Use a council that is a"
+                " demonstration, or one that nobody has used yet"
+            )
+    before = msgspec.convert(kept, Simulated) if kept else None
+    first = wanted.first or (before.first if before else london_day(wanted.until - YEAR))
+    fresh = Simulated(wanted.seed, wanted.scale, first, wanted.until, _midnight(first), services)
+    if fresh.done >= wanted.until:
+        raise SettingsRefused(f"nothing lies between {first} and {wanted.until:%Y-%m-%d %H:%M}")
+    if before is None:
+        return fresh
     same = (before.seed, before.scale, before.first, before.services)
     if same != (fresh.seed, fresh.scale, fresh.first, fresh.services):
         raise SettingsRefused(
@@ -166,11 +170,13 @@ class _Council:
             while days < MOST_DAYS and end < self._mark.until:
                 self._expect(day)
                 day, days = day + timedelta(days=1), days + 1
-                end = min(self._mark.until, datetime.combine(day, time(), LONDON).astimezone(UTC))
+                end = min(self._mark.until, _midnight(day))
                 if sum(event.at < end for event in self._events[: 2 * MOST_EVENTS]) >= MOST_EVENTS:
                     break
             await self._part(list(self._until(end)), end)
-            self._progress(self._site.council, end, self._counts)
+            span = self._mark.until - _midnight(self._mark.first)
+            share = (end - _midnight(self._mark.first)) / span
+            self._progress(self._site.council, share, self._counts.journeys)
 
     def _recall(self) -> None:
         """Expect again what is still to come of the days before: all of it is told by the seed."""
@@ -223,8 +229,11 @@ class _Council:
             try:
                 async with all_together(self._house.store, self._site.council) as store:
                     await self._still_ours(store)
+                    # Of a kind that waits until somebody comes for its cases: no worker delivers to it.
+                    row = ConnectorRow(BACK_OFFICE, "pull", {"system": BACK_OFFICE}, None, None)
+                    await save_connector(store, self._site.council, row)
                     await self._happen(store, events, end, counts, attempt)
-                    tell_it = self._mark.done == _begin(self._mark) or end >= self._mark.until
+                    tell_it = self._mark.done == _midnight(self._mark.first) or end >= self._mark.until
                     kept = msgspec.to_builtins(asdict(done))
                     await mark_simulated(store, self._site.council, kept, tell=tell_it)
             except (asyncpg.UniqueViolationError, asyncpg.InFailedSQLTransactionError):
@@ -238,10 +247,8 @@ class _Council:
 
     async def _still_ours(self, store: Store) -> None:
         kept = await simulated_until(store, self._site.council)
-        if kept is None and self._mark.done == _begin(self._mark):
-            row = ConnectorRow(BACK_OFFICE, "pull", {"system": BACK_OFFICE}, None, None)
-            await save_connector(store, self._site.council, row)
-        elif kept is None or msgspec.convert(kept, Simulated).done != self._mark.done:
+        done = msgspec.convert(kept, Simulated).done if kept else _midnight(self._mark.first)
+        if done != self._mark.done:
             raise SettingsRefused(
                 f"another process simulates {self._site.council} at this moment: let it end"
             )
@@ -275,8 +282,8 @@ class _Council:
         counts.expired += expired
 
 
-def _begin(mark: Simulated) -> datetime:
-    return datetime.combine(mark.first, time(), LONDON).astimezone(UTC)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
 
 def usual_day(house: House, sites: Sequence[Site], services: Sequence[str]) -> float:

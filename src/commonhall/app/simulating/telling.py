@@ -1,0 +1,114 @@
+"""What the command line asks of a simulation, and what it tells while that runs and after it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import structlog
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from commonhall.app.settings import Settings, SettingsRefused
+from commonhall.app.simulating.running import Wanted, simulate, usual_day
+from commonhall.app.simulating.visits import Counts
+from commonhall.app.terminal import err, known, out
+from commonhall.app.wiring import House, open_house
+from commonhall.casework.desk import LONDON
+from commonhall.casework.sites import Site
+
+GENTLY = 10
+"""By how much a simulation beside a running site gives way to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of `commonhall simulate`."""
+
+    councils: Sequence[str]
+    services: tuple[str, ...]
+    scale: float
+    journeys_per_day: int | None
+    first: str
+    end: str
+    seed: int
+    jobs: int
+    lines: bool
+
+
+async def carry_out(settings: Settings, url: str, asked: Asked) -> None:
+    """Simulate what was asked for, and tell of it. Raises `SettingsRefused`."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    if asked.lines:
+        os.nice(GENTLY)
+    until = _midnight(asked.end) if asked.end else datetime.now(UTC).replace(second=0, microsecond=0)
+    first = _day(asked.first) if asked.first else None
+    async with open_house(settings, url) as house:
+        sites = _sites(house, asked.councils)
+        per_day = asked.journeys_per_day
+        scale = per_day / usual_day(house, sites, asked.services) if per_day else asked.scale
+        wanted = Wanted(asked.seed, scale, first, until, asked.services)
+        started = time.monotonic()
+        with _shown([site.council for site in sites], lines=asked.lines) as progress:
+            done = await simulate(house, sites, wanted, asked.jobs, progress)
+    if not asked.lines:
+        out.print(report_of(done, max(time.monotonic() - started, 0.001)))
+
+
+def _sites(house: House, names: Sequence[str]) -> list[Site]:
+    """Those named, or all demonstrations; of those that offer something."""
+    for name in names:
+        known(house, name)
+    sites = [site for site in house.sites.all() if (site.council in names if names else site.demonstration)]
+    if not sites:
+        raise SettingsRefused("no council here is a demonstration: name those to simulate with --councils")
+    return [site for site in sites if site.services]
+
+
+@contextmanager
+def _shown(councils: Sequence[str], *, lines: bool) -> Iterator[Callable[[str, float, int], None]]:
+    """How far it is, with a bar for each council; or as lines of the share that is done and the journeys."""
+    shares = dict.fromkeys(councils, 0.0)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=lines) as bar:
+        tasks = {council: bar.add_task(council, total=1.0) for council in councils}
+
+        def progress(council: str, share: float, journeys: int) -> None:
+            shares[council] = share
+            bar.update(tasks[council], completed=share)
+            if lines:
+                typer.echo(f"{sum(shares.values()) / len(shares):.4f} {journeys}")
+
+        yield progress
+
+
+def report_of(done: Counts, seconds: float) -> str:
+    """What was done, for a person."""
+    if not done.journeys:
+        return "nothing to do: all of it is simulated already"
+    return (
+        f"{done.journeys:,} journeys in {seconds:.1f} s ({done.journeys / seconds:,.0f} a second): {done.cases:,} cases"
+        f" ({done.again:,} told again), {done.exits:,} ended at an exit, {done.left:,} left;"
+        f" {done.refused:,} wrong answers refused; {done.ratings:,} ratings; {done.delivered:,} deliveries,"
+        f" {done.updates:,} updates of back offices"
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsRefused(f"'{text}' is no day: write it as 2026-03-31") from None
+
+
+def _midnight(text: str) -> datetime:
+    day = _day(text)
+    until = datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+    if until > datetime.now(UTC):
+        raise SettingsRefused(f"--to {text} is in the future: a simulation is of the past")
+    return until
