@@ -16,6 +16,7 @@ from commonhall.casework.desk import system_clock
 from commonhall.casework.sites import Site
 from commonhall.connectors.sandbox.app import sandbox_app
 from commonhall.directory.directory import Directory
+from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.assets import Assets
 from commonhall.web.finder.views import FinderTools, finder_app
@@ -48,9 +49,12 @@ def residents(sites: Sequence[Site], memory: Memory, assets: Assets) -> ASGIApp:
         # One service with everything measured, one with nothing but a start, the rest unused.
         names = [adopted.service.id for adopted in site.services]
         full = ServiceMeasures(
-            names[0], 1234, 900, 100, 1000, 0.81, {"online": 890, "phone": 10}, 95.0, 0.7, 1
+            names[0],
+            Counts(starts=1234, submitted=900, ineligible=100, abandoned=234, sent=900, score_4=1),
+            {"online": 890, "phone": 10},
+            95.0,
         )
-        return [full, ServiceMeasures(names[1], 1, 0, 0, 0, 0.0, {}, None, None, 0)]
+        return [full, ServiceMeasures(names[1], Counts(starts=1, abandoned=1), {}, None)]
 
     async def broken(*_: Any, **__: Any) -> Any:
         raise ConnectionError("the database is away")

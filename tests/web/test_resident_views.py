@@ -24,6 +24,7 @@ from commonhall.engine.journey import submission, walk
 from commonhall.engine.package import Adopted
 from commonhall.engine.reader import read_service
 from commonhall.engine.working_days import Calendar
+from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.assets import Assets
 from commonhall.web.resident.views import ResidentTools, UseCases, resident_app
@@ -194,7 +195,14 @@ def browser(town: Town, memory: Memory, assets: Assets) -> httpx2.AsyncClient:
 
 def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -> ASGIApp:
     async def measures(council: str, first: date, last: date) -> list[ServiceMeasures]:
-        return [ServiceMeasures("lost-cat", 4, 2, 1, 3, 0.75, {"online": 2}, 95.0, 0.5, 2)]
+        return [
+            ServiceMeasures(
+                "lost-cat",
+                Counts(starts=4, submitted=2, ineligible=1, abandoned=1, sent=2, score_3=2),
+                {"online": 2},
+                95.0,
+            )
+        ]
 
     tokens = iter(f"{number:022d}" for number in range(99))
     desk = SimpleNamespace(today=lambda: TODAY, chance=SimpleNamespace(token=lambda: next(tokens)))
