@@ -15,7 +15,7 @@ from commonhall.engine.fields.base import CompiledField
 from commonhall.engine.journey import Path, parse_page, walk
 from commonhall.engine.package import Adopted, CompiledPage
 
-MOST_TRIES = 4
+MOST_TRIES = 6
 
 _GIVEN = [
     "Aisha",
@@ -156,11 +156,18 @@ class Answers:
     def told(self, rng: Random, maker: Maker, spot: Spot, today: date, *, to_the_end: bool) -> Told:
         """What somebody answers who means to submit, or who will be told that they cannot.
 
-        Examples are written for one day: on some days theirs end otherwise, as people's journeys do.
+        Examples are written for one day, and on some days theirs ends otherwise: then another is tried, and at last
+        what is made up by type alone, which ends as it may.
         """
         examples = self._submitting if to_the_end else self._ending
-        example = rng.choice(examples) if examples else None
-        answers = self._moved(example, today) if example else {}
+        for example in rng.sample(examples, min(len(examples), MOST_TRIES)):
+            told = self._told(rng, self._moved(example, today), maker, spot, today)
+            if told.path.complete if to_the_end else told.path.exit is not None:
+                return told
+        return self._told(rng, {}, maker, spot, today)
+
+    def _told(self, rng: Random, answers: dict[str, Any], maker: Maker, spot: Spot, today: date) -> Told:
+        """These answers as this person gives them, and what is still asked."""
         self._own(answers, maker, spot)
         path = walk(self._adopted, answers, today)
         while path.current is not None:
