@@ -171,7 +171,7 @@ async def test_everything_happens_in_the_span_and_in_order(house: House) -> None
 
 
 async def test_people_end_in_every_way_and_tell_again_of_the_same_place(house: House) -> None:
-    done = await play(house, replace(WANTED, scale=0.05, services=("missed-bin", "pothole")))
+    done = await play(house, replace(WANTED, scale=0.2, services=("missed-bin", "pothole")))
     rows = await measures(house)
     outcomes = Counter(row[5] for row in rows)
     assert outcomes.keys() >= {"submitted", "ineligible", "abandoned"}
