@@ -39,6 +39,17 @@ MARK_SIMULATED = Query(
     """,
 )
 
+CARRY_SIMULATED = Query(
+    "carry_simulated",
+    "Where a council's figures are simulated, those of its successor are, too: as far as that has gone.",
+    """
+    update council n set config = n.config || jsonb_build_object('simulated', o.config -> 'simulated'
+                                    || jsonb_build_object('until', o.config -> 'simulated' -> 'done'))
+    from council o
+    where o.council = $1 and n.council = $2 and o.config ? 'simulated' and not n.config ? 'simulated'
+    """,
+)
+
 HAS_FIGURES = Query(
     "has_figures",
     "Whether anybody has begun a journey with a council.",
