@@ -24,6 +24,13 @@ def simulate(
     to: Annotated[str, typer.Option("--to", help="The day before which it ends; now if not given.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Councils at the same time.")] = 2,
+    measures_only: Annotated[
+        bool,
+        typer.Option("--measures-only", help="Write figures alone, without cases: for trying out millions."),
+    ] = False,
+    cases: Annotated[
+        int, typer.Option(min=1, help="With --measures-only: about how many cases.")
+    ] = 1_000_000,
     lines: Annotated[bool, typer.Option(hidden=True, help="Progress as lines, for a program.")] = False,
 ) -> None:
     """Fill demonstration councils with simulated journeys and cases; every figure is marked as simulated."""
@@ -39,6 +46,7 @@ def simulate(
         seed=seed,
         jobs=jobs,
         lines=lines,
+        cases=cases if measures_only else None,
     )
     with_database(lambda settings, url: carry_out(settings, url, asked))
 

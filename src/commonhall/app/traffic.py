@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from commonhall.app.settings import Settings
 from commonhall.casework.sites import Site
 
-SCALE, SEED = 0.1, 1
+SCALE, SEED = 0.08, 1
 COMMAND = (sys.executable, "-c", "from commonhall.app.commands import main; main()", "simulate", "--lines")
 PATIENCE = 10.0
 """Seconds that it may take to stop."""

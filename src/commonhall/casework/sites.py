@@ -41,7 +41,8 @@ class FooterLink:
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """That a council's figures and cases are simulated: from a day, up to a moment (UTC), at a scale of the true volume,
-    with a seed. `until` is up to where it is meant to go, `done` up to where it has gone."""
+    with a seed. `until` is up to where it is meant to go, `done` up to where it has gone. With `measures_only` there are
+    no cases behind the figures."""
 
     seed: int
     scale: float
@@ -49,6 +50,7 @@ class Simulated:
     until: datetime
     done: datetime
     services: list[str]
+    measures_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

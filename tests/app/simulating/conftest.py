@@ -16,9 +16,9 @@ from tests.conftest import HOME, SetClock, with_database
 from commonhall.app.councils import Sources, apply_councils
 from commonhall.app.demo import demo_variables
 from commonhall.app.settings import read_settings
+from commonhall.app.simulating.marks import Wanted
 from commonhall.app.simulating.people import Cell, cell_of
 from commonhall.app.simulating.places import Places
-from commonhall.app.simulating.running import Wanted
 from commonhall.app.wiring import House, open_house
 from commonhall.casework.sites import Site
 from commonhall.directory.directory import Directory

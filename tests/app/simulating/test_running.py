@@ -14,7 +14,8 @@ from tests.conftest import HOME
 from commonhall.app.councils import Sources, apply_councils
 from commonhall.app.demo import demo_variables
 from commonhall.app.settings import SettingsRefused
-from commonhall.app.simulating.running import Progress, Wanted, simulate
+from commonhall.app.simulating.marks import Wanted
+from commonhall.app.simulating.running import Progress, simulate
 from commonhall.app.simulating.visits import BACK_OFFICE, Counts
 from commonhall.app.traffic import traffic_wanted
 from commonhall.app.wiring import House

@@ -11,15 +11,14 @@ import asyncio
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import msgspec
 
 from commonhall.app.settings import SettingsRefused
-from commonhall.app.simulating.arrivals import usual_starts
-from commonhall.app.simulating.facts import facts_of
+from commonhall.app.simulating.marks import Wanted, mark_of, midnight
 from commonhall.app.simulating.people import Cell, Person, Story, cell_of, people_of, story_of
 from commonhall.app.simulating.places import Places
 from commonhall.app.simulating.resolution import HORIZON
@@ -35,13 +34,12 @@ from commonhall.app.simulating.visits import (
     visit,
 )
 from commonhall.app.wiring import House
-from commonhall.casework.desk import LONDON, london_day
+from commonhall.casework.desk import london_day
 from commonhall.casework.journeys import expire_journeys
 from commonhall.casework.sites import Simulated, Site
 from commonhall.reporting.rolling import roll_up
 from commonhall.storage.councils import (
     ConnectorRow,
-    has_figures,
     mark_simulated,
     save_connector,
     simulated_until,
@@ -51,19 +49,6 @@ from commonhall.storage.pool import Store, all_together
 MOST_EVENTS, MOST_DAYS = 150, 7
 """A part ends after so many events or days: enough to be quick, few enough to hold nobody up for long."""
 MOST_TRIES = 3
-YEAR = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to simulate: from a day up to a moment (UTC). No `services` are all that a council offers; no `first` is
-    the day that a council's simulation began, or a year before the end."""
-
-    seed: int
-    scale: float
-    first: date | None
-    until: datetime
-    services: tuple[str, ...] = ()
 
 
 @dataclass(order=True, slots=True)
@@ -84,7 +69,7 @@ async def simulate(
 
     What is simulated already stays; a span that is not finished, or one that ends later, is gone on with.
     """
-    marks = [await _mark(house, site, wanted) for site in sites]
+    marks = [await mark_of(house, site, wanted) for site in sites]
     counts = Counts()
     waiting = iter(list(zip(sites, marks, strict=True)))
 
@@ -96,38 +81,6 @@ async def simulate(
     await asyncio.gather(*(work() for _ in range(max(1, jobs))))
     await house.sites.refresh()
     return counts
-
-
-async def _mark(house: House, site: Site, wanted: Wanted) -> Simulated:
-    """Up to where a council is simulated already, by the same rules as are wanted now."""
-    offered = [adopted.service.id for adopted in site.services]
-    services = sorted(wanted.services or offered)
-    unknown = [name for name in services if name not in offered]
-    if unknown:
-        raise SettingsRefused(
-            f"{site.council} does not offer {', '.join(unknown)}; it offers {', '.join(offered)}"
-        )
-    async with all_together(house.store, site.council) as store:
-        kept = await simulated_until(store, site.council)
-        if kept is None and not site.demonstration and await has_figures(store, site.council):
-            raise SettingsRefused(
-                f"{site.council} has real figures: simulated ones would spoil them. Use a council that is a"
-                " demonstration, or one that nobody has used yet"
-            )
-    before = msgspec.convert(kept, Simulated) if kept else None
-    first = wanted.first or (before.first if before else london_day(wanted.until - YEAR))
-    fresh = Simulated(wanted.seed, wanted.scale, first, wanted.until, _midnight(first), services)
-    if fresh.done >= wanted.until:
-        raise SettingsRefused(f"nothing lies between {first} and {wanted.until:%Y-%m-%d %H:%M}")
-    if before is None:
-        return fresh
-    same = (before.seed, before.scale, before.first, before.services)
-    if same != (fresh.seed, fresh.scale, fresh.first, fresh.services):
-        raise SettingsRefused(
-            f"{site.council} is simulated already, from {before.first} with seed {before.seed} at scale"
-            f" {before.scale:g} for {', '.join(before.services)}: say the same to go on with it, or use a fresh database"
-        )
-    return replace(before, until=max(before.until, wanted.until))
 
 
 class _Council:
@@ -170,12 +123,12 @@ class _Council:
             while days < MOST_DAYS and end < self._mark.until:
                 self._expect(day)
                 day, days = day + timedelta(days=1), days + 1
-                end = min(self._mark.until, _midnight(day))
+                end = min(self._mark.until, midnight(day))
                 if sum(event.at < end for event in self._events[: 2 * MOST_EVENTS]) >= MOST_EVENTS:
                     break
             await self._part(list(self._until(end)), end)
-            span = self._mark.until - _midnight(self._mark.first)
-            share = (end - _midnight(self._mark.first)) / span
+            span = self._mark.until - midnight(self._mark.first)
+            share = (end - midnight(self._mark.first)) / span
             self._progress(self._site.council, share, self._counts.journeys)
 
     def _recall(self) -> None:
@@ -233,7 +186,7 @@ class _Council:
                     row = ConnectorRow(BACK_OFFICE, "pull", {"system": BACK_OFFICE}, None, None)
                     await save_connector(store, self._site.council, row)
                     await self._happen(store, events, end, counts, attempt)
-                    tell_it = self._mark.done == _midnight(self._mark.first) or end >= self._mark.until
+                    tell_it = self._mark.done == midnight(self._mark.first) or end >= self._mark.until
                     kept = msgspec.to_builtins(asdict(done))
                     await mark_simulated(store, self._site.council, kept, tell=tell_it)
             except (asyncpg.UniqueViolationError, asyncpg.InFailedSQLTransactionError):
@@ -247,7 +200,7 @@ class _Council:
 
     async def _still_ours(self, store: Store) -> None:
         kept = await simulated_until(store, self._site.council)
-        done = msgspec.convert(kept, Simulated).done if kept else _midnight(self._mark.first)
+        done = msgspec.convert(kept, Simulated).done if kept else midnight(self._mark.first)
         if done != self._mark.done:
             raise SettingsRefused(
                 f"another process simulates {self._site.council} at this moment: let it end"
@@ -280,20 +233,3 @@ class _Council:
         await deliver(work)
         expired = await expire_journeys(work.at(end), self._site.council)
         counts.expired += expired
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), LONDON).astimezone(UTC)
-
-
-def usual_day(house: House, sites: Sequence[Site], services: Sequence[str]) -> float:
-    """How many journeys people start with these councils on a usual day, at the true volume."""
-    total = 0.0
-    for site in sites:
-        known = house.directory.councils.council(site.council)
-        people = (known.population if known else None) or 150_000
-        offered = [one.service.id for one in site.services if not services or one.service.id in services]
-        total += sum(usual_starts(facts_of(name), people, 1.0) for name in offered)
-    if not total:
-        raise SettingsRefused("none of these councils offers any of these services")
-    return total

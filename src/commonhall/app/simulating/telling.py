@@ -15,7 +15,9 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commonhall.app.settings import Settings, SettingsRefused
-from commonhall.app.simulating.running import Wanted, simulate, usual_day
+from commonhall.app.simulating.marks import YEAR, Wanted, usual_day
+from commonhall.app.simulating.measures_only import simulate_measures
+from commonhall.app.simulating.running import simulate
 from commonhall.app.simulating.visits import Counts
 from commonhall.app.terminal import err, known, out
 from commonhall.app.wiring import House, open_house
@@ -39,6 +41,8 @@ class Asked:
     seed: int
     jobs: int
     lines: bool
+    cases: int | None = None
+    """With this, measures only: about so many cases of them in all."""
 
 
 async def carry_out(settings: Settings, url: str, asked: Asked) -> None:
@@ -50,14 +54,25 @@ async def carry_out(settings: Settings, url: str, asked: Asked) -> None:
     first = _day(asked.first) if asked.first else None
     async with open_house(settings, url) as house:
         sites = _sites(house, asked.councils)
-        per_day = asked.journeys_per_day
-        scale = per_day / usual_day(house, sites, asked.services) if per_day else asked.scale
-        wanted = Wanted(asked.seed, scale, first, until, asked.services)
+        scale = asked.scale
+        if asked.journeys_per_day or asked.cases:
+            usual = usual_day(house, sites, asked.services)
+            scale = (asked.journeys_per_day or 0) / usual.starts
+            if asked.cases:
+                days = (until.date() - first).days if first else YEAR.days
+                scale = asked.cases / (usual.cases * max(1, days))
+        wanted = Wanted(asked.seed, scale, first, until, asked.services, measures_only=bool(asked.cases))
         started = time.monotonic()
         with _shown([site.council for site in sites], lines=asked.lines) as progress:
-            done = await simulate(house, sites, wanted, asked.jobs, progress)
+            if asked.cases:
+                rows = await simulate_measures(house, sites, wanted, asked.jobs, progress)
+                seconds = max(time.monotonic() - started, 0.001)
+                said = f"{rows:,} measures in {seconds:.1f} s, counted ({rows / seconds:,.0f} a second)"
+            else:
+                done = await simulate(house, sites, wanted, asked.jobs, progress)
+                said = report_of(done, max(time.monotonic() - started, 0.001))
     if not asked.lines:
-        out.print(report_of(done, max(time.monotonic() - started, 0.001)))
+        out.print(said)
 
 
 def _sites(house: House, names: Sequence[str]) -> list[Site]:
