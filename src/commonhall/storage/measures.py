@@ -94,7 +94,8 @@ async def copy_measures(
     store: Store, council: str, paths: Iterable[Sequence[str]], rows: Iterable[bytes], mark: Mapping[str, Any]
 ) -> None:
     """Write many measures that belong to no case, as COPY's text in the order of `COPIED`, with the mark that they are
-    simulated; then count all anew. For trying out what many cost. `paths` are all the pages that the rows name.
+    simulated. For trying out what many cost: they are not counted before `rebuild`. `paths` are all the pages that the
+    rows name.
     """
     kept = {path_of(pages): "\n".join(pages) for pages in paths}
     async with store.owner.acquire() as connection, connection.transaction():
@@ -104,7 +105,6 @@ async def copy_measures(
         await connection.execute(q.ADD_PATHS.sql, council, list(kept), list(kept.values()))
         await connection.copy_to_table("measure", source=_one_by_one(rows), columns=COPIED)
         await connection.execute(MARK_SIMULATED.sql, council, mark, True)
-    await rebuild(store, council)
 
 
 async def _one_by_one(rows: Iterable[bytes]) -> AsyncIterator[bytes]:

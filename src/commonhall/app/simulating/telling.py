@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commonhall.app.settings import Settings, SettingsRefused
 from commonhall.app.simulating.marks import YEAR, Wanted, usual_day
-from commonhall.app.simulating.measures_only import simulate_measures
+from commonhall.app.simulating.measures_only import Written, simulate_measures
 from commonhall.app.simulating.running import simulate
 from commonhall.app.simulating.visits import Counts
 from commonhall.app.terminal import err, known, out
@@ -65,9 +65,7 @@ async def carry_out(settings: Settings, url: str, asked: Asked) -> None:
         started = time.monotonic()
         with _shown([site.council for site in sites], lines=asked.lines) as progress:
             if asked.cases:
-                rows = await simulate_measures(house, sites, wanted, asked.jobs, progress)
-                seconds = max(time.monotonic() - started, 0.001)
-                said = f"{rows:,} measures in {seconds:.1f} s, counted ({rows / seconds:,.0f} a second)"
+                said = written_of(await simulate_measures(house, sites, wanted, asked.jobs, progress))
             else:
                 done = await simulate(house, sites, wanted, asked.jobs, progress)
                 said = report_of(done, max(time.monotonic() - started, 0.001))
@@ -100,6 +98,16 @@ def _shown(councils: Sequence[str], *, lines: bool) -> Iterator[Callable[[str, f
                 typer.echo(f"{sum(shares.values()) / len(shares):.4f} {journeys}")
 
         yield progress
+
+
+def written_of(done: Written) -> str:
+    """What was written, for a person."""
+    if not done.rows:
+        return "nothing to do: all of it is simulated already"
+    return (
+        f"{done.rows:,} measures written in {done.writing:.1f} s ({done.rows / max(done.writing, 0.001):,.0f} a second),"
+        f" and counted in {done.counting:.1f} s"
+    )
 
 
 def report_of(done: Counts, seconds: float) -> str:
