@@ -93,12 +93,17 @@ def traffic_shown(console: Console) -> Iterator[Callable[[Traffic], None]]:
     progress = Progress(*columns, console=console, transient=True)
     task = progress.add_task("", total=1.0, journeys=0)
 
+    def stop() -> None:
+        # What was never started would leave an empty line.
+        if progress.live.is_started:
+            progress.stop()
+
     def told(traffic: Traffic) -> None:
         if traffic.share < 1.0:
             progress.start()
             progress.update(task, completed=traffic.share, journeys=traffic.journeys)
             return
-        progress.stop()
+        stop()
         if traffic.broken:
             console.print(f"The simulated traffic is not whole: {traffic.broken[-500:]}", markup=False)
         else:
@@ -109,4 +114,4 @@ def traffic_shown(console: Console) -> Iterator[Callable[[Traffic], None]]:
     try:
         yield told
     finally:
-        progress.stop()
+        stop()
