@@ -135,7 +135,9 @@ def test_the_demo_names_a_journal_that_cannot_be_read(
     monkeypatch.setenv("COMMONHALL_DATABASE_URL", database_url)
     monkeypatch.setenv("COMMONHALL_SECRET", SECRET)
     ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
-    said = told(monkeypatch, capsys, "demo", *ports, "--data", str(tmp_path), "--sources", str(HOME))
+    said = told(
+        monkeypatch, capsys, "demo", "--no-traffic", *ports, "--data", str(tmp_path), "--sources", str(HOME)
+    )
     assert "sandbox.jsonl line 1 is not an entry of the sandbox's journal" in said
     assert "Traceback" not in said
 

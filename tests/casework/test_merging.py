@@ -26,7 +26,13 @@ from commonhall.engine.package import Adopted
 from commonhall.engine.staff import Actor, Role
 from commonhall.storage import merging as stored
 from commonhall.storage.audit import NewEntry, write_entry
-from commonhall.storage.councils import ConnectorRow, save_connector, save_council
+from commonhall.storage.councils import (
+    ConnectorRow,
+    mark_simulated,
+    save_connector,
+    save_council,
+    simulated_until,
+)
 from commonhall.storage.merging import FormerRow
 from commonhall.storage.moving import LEFT_OUT, TABLES
 from commonhall.storage.pool import transaction
@@ -99,6 +105,15 @@ async def left_of(desk: Desk, council: str) -> list[str]:
 
 
 # -- cases, references, proofs -----------------------------------------------------------------------------------
+
+
+async def test_where_figures_are_simulated_those_of_the_successor_are(desk: Desk, towns: Adopted) -> None:
+    how = {"seed": 1, "done": "2026-03-01T00:00:00Z", "until": "2026-03-10T00:00:00Z"}
+    await mark_simulated(desk.store, OLD, how, tell=True)
+    await merge_councils(desk, [OLD], NEW)
+    assert await simulated_until(desk.store, NEW) == {**how, "until": how["done"]}, (
+        "and end where they had come to"
+    )
 
 
 async def test_sums_are_the_same_and_nothing_of_the_old_council_is_left(desk: Desk, towns: Adopted) -> None:

@@ -87,7 +87,13 @@ def platform(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     port, sandbox_port = free_port(), free_port()
     env = {**os.environ, "COMMONHALL_DATABASE_URL": url, "COMMONHALL_SECRET": "A" * 44}
     log = (tmp_path_factory.mktemp("demo") / "log").open("w+")
-    command = [sys.executable, "-c", "from commonhall.app.commands import main; main()", "demo"]
+    command = [
+        sys.executable,
+        "-c",
+        "from commonhall.app.commands import main; main()",
+        "demo",
+        "--no-traffic",
+    ]
     command += ["--port", str(port), "--sandbox-port", str(sandbox_port)]
     command += ["--data", str(tmp_path_factory.mktemp("data")), "--sources", str(HOME)]
     process = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT)

@@ -205,6 +205,8 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
         return [THEIRS]
     if plain.startswith("Sequence[tuple[str, Pages"):
         return [(THEIRS, [THEIRS])]
+    if plain in {"Iterable[Sequence[str]]", "Iterable[bytes]"}:
+        return []
     if plain.startswith(("Sequence[", "list[")):
         inner = plain[plain.index("[") + 1 : -1]
         return [theirs("", inner, types)] if inner in types else [THEIRS]

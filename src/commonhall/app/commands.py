@@ -31,6 +31,7 @@ from commonhall.app.moving_commands import export_council, import_council, remov
 from commonhall.app.proposal_commands import proposals, variation
 from commonhall.app.rehearse_command import rehearse
 from commonhall.app.settings import Settings, SettingsRefused, read_settings
+from commonhall.app.simulate_command import simulate
 from commonhall.app.staff_commands import add_council, staff
 from commonhall.app.terminal import err, known, out, with_database
 from commonhall.connectors.sandbox.jobs import JournalBroken
@@ -65,6 +66,7 @@ cli.add_typer(measures, name="measures")
 cli.add_typer(connector, name="connector")
 cli.add_typer(data_set, name="data-set")
 cli.command()(publish)
+cli.command()(simulate)
 
 
 def main() -> None:
@@ -106,9 +108,11 @@ def demo(
     sandbox_port: Annotated[int, typer.Option(help="The practice back office.")] = 8001,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".data/demo"),
     sources: Annotated[Path, typer.Option(help="The folder with services/ and demo/.")] = Path(),
+    traffic: Annotated[bool, typer.Option(help="Prepare a year of simulated traffic beside it.")] = True,
 ) -> None:
     """Start everything on this machine: database, eight councils' sites, the finder, a practice back office."""
     from commonhall.app.demo import Running, run_demo  # noqa: PLC0415 - other commands start faster without it
+    from commonhall.app.traffic import traffic_shown  # noqa: PLC0415
 
     settings = replace(
         read_settings({**os.environ, "COMMONHALL_DATA": str(data), "COMMONHALL_PORT": str(port)}), https=False
@@ -126,7 +130,8 @@ def demo(
             progress.stop()
             _print_addresses(running)
 
-        asyncio.run(run_demo(settings, sandbox_port, sources, step, ready))
+        with traffic_shown(out) as told:
+            asyncio.run(run_demo(settings, sandbox_port, sources, step, ready, told if traffic else None))
 
 
 def _print_addresses(running: Any) -> None:

@@ -16,6 +16,7 @@ from commonhall.app.asgi import Door
 from commonhall.app.councils import Sources, apply_councils
 from commonhall.app.database import database
 from commonhall.app.settings import Settings, SettingsRefused
+from commonhall.app.traffic import Traffic, prepare_traffic, traffic_wanted
 from commonhall.app.wiring import House, open_house
 from commonhall.casework.desk import system_clock
 from commonhall.casework.staff import invite
@@ -64,8 +65,12 @@ async def run_demo(
     sources: Path,
     step: Callable[[str], None],
     ready: Callable[[Running], None],
+    told: Callable[[Traffic], None] | None = None,
 ) -> None:
-    """Start everything and run until it is told to stop."""
+    """Start everything and run until it is told to stop.
+
+    With `told`, a year of simulated traffic is prepared beside it, if there is none yet; `told` hears how far that is.
+    """
     started = time.monotonic()
     port = settings.port or 80
     free_port_or_refuse("127.0.0.1", port, "--port")
@@ -82,6 +87,7 @@ async def run_demo(
             await apply_councils(house, where, lambda name: step(f"adopted for {name}"), demonstration=True)
             await _invite_staff(house)
             sites = tuple((site.name["en"], house.site_url(site)) for site in house.sites.all())
+            traffic = traffic_wanted(house.sites.all()) if told else None
         async with httpx2.AsyncClient(trust_env=False) as http:
             sandbox = sandbox_app(
                 journal=settings.data / "sandbox.jsonl",
@@ -97,7 +103,12 @@ async def run_demo(
             tasks = [asyncio.create_task(server.serve()) for server in servers]
             await _started(servers, tasks)
             ready(Running(settings.url(settings.finder_host), sandbox_url, sites, time.monotonic() - started))
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            simulating = asyncio.create_task(prepare_traffic(settings, url, traffic, told or _nobody))
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                simulating.cancel()
+                await asyncio.gather(simulating, return_exceptions=True)
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
@@ -117,6 +128,10 @@ async def _invite_staff(house: House) -> None:
     for site in house.sites.all():
         for name, email, role in STAFF:
             await invite(house.desk, site.council, email, name, [role])
+
+
+def _nobody(_traffic: Traffic) -> None:
+    """Hears nothing."""
 
 
 async def _started(servers: list[uvicorn.Server], tasks: list[asyncio.Task[None]]) -> None:

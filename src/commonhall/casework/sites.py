@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import msgspec
 import structlog
@@ -39,8 +40,26 @@ class FooterLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulated:
+    """That a council's figures and cases are simulated: from a day, up to a moment (UTC), at a scale of the true volume,
+    with a seed. `until` is up to where it is meant to go, `done` up to where it has gone. With `measures_only` there are
+    no cases behind the figures."""
+
+    seed: int
+    scale: float
+    first: date
+    until: datetime
+    done: datetime
+    services: list[str]
+    measures_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
-    """One council's front door; `services` in its own order. Every page of a `demonstration` says so."""
+    """One council's front door; `services` in its own order. Every page of a `demonstration` says so.
+
+    Where there is `simulated`, its figures are not of real people, and whatever shows or exports them must say so.
+    """
 
     council: str
     gss: str
@@ -65,6 +84,7 @@ class Site:
     """The ids of services that stand first on the home page."""
     figures: CouncilFigures = field(default_factory=CouncilFigures)
     """The council's own costs and numbers, of which measures are worked out."""
+    simulated: Simulated | None = None
 
     def is_paused(self, service_id: str) -> bool:
         """Whether the council offers this service, and not at the moment."""
@@ -124,6 +144,7 @@ class SiteSettings:
     logo: LogoSettings | None = None
     furniture: FurnitureSettings = field(default_factory=FurnitureSettings)
     figures: CouncilFigures = field(default_factory=CouncilFigures)
+    simulated: Simulated | None = None
 
 
 class Sites:
@@ -226,4 +247,5 @@ class Sites:
             paused=tuple(adopted for one, adopted in known if one.state == "paused"),
             featured=frozenset(one.service for one in adoptions if one.featured),
             figures=settings.figures,
+            simulated=settings.simulated,
         )

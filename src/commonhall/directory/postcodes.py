@@ -16,7 +16,7 @@ import json
 import mmap
 import struct
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,28 @@ class Postcodes:
         """The GSS codes of a whole outward code's councils; empty where there is none."""
         found = (self._find(_key(outward, str(digit))) for digit in range(10))
         return self._councils([record for record in found if record])
+
+    def live_in(self, codes: Iterable[str]) -> Iterator[str]:
+        """Every live postcode of these councils (GSS codes as this file has them), in order."""
+        given = set(codes)
+        wanted = {number for number, code in enumerate(self.codes) if code in given}
+        for key in sorted(self._places):
+            record = self._find(key)
+            runs = self._owners(record) if record else []
+            if record is None or wanted.isdisjoint(owner for _, owner in runs):
+                continue
+            text, live, owner, following = key.decode(), record[3], MIXED, 0
+            for place in range(UNITS):
+                while following < len(runs) and runs[following][0] <= place:
+                    owner, following = runs[following][1], following + 1
+                if owner in wanted and live[place >> 3] >> (place & 7) & 1:
+                    first, second = divmod(place, len(UNIT_LETTERS))
+                    yield f"{text[:4].strip()} {text[4]}{UNIT_LETTERS[first]}{UNIT_LETTERS[second]}"
+
+    def _owners(self, record: tuple[bytes, int, int, bytes]) -> list[tuple[int, int]]:
+        """From which place on a sector's units are of which council."""
+        _, council, offset, _ = record
+        return self._run_list(offset) if council == MIXED else [(0, council)]
 
     def _councils(self, records: list[tuple[bytes, int, int, bytes]]) -> tuple[str, ...]:
         found: list[int] = []

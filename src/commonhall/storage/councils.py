@@ -198,3 +198,19 @@ async def change_council(
         await connection.execute(q.DROP_OTHER_IMAGES.sql, council, named)
         await connection.execute(q.CHANGE_COUNCIL.sql, council, config)
         await write_entry(connection, council, entry)
+
+
+async def simulated_until(store: Store, council: str) -> Mapping[str, Any] | None:
+    """How a council's figures were simulated; None where they are real. Nobody else may change it meanwhile."""
+    found: Mapping[str, Any] | None = await store.durable.fetchval(q.SIMULATED.sql, council)
+    return found
+
+
+async def mark_simulated(store: Store, council: str, how: Mapping[str, Any], *, tell: bool) -> None:
+    """Keep that a council's figures are simulated, and how; `tell` running processes to show it."""
+    await store.durable.execute(q.MARK_SIMULATED.sql, council, how, tell)
+
+
+async def has_figures(store: Store, council: str) -> bool:
+    """Whether anybody has begun a journey with a council."""
+    return bool(await store.durable.fetchval(q.HAS_FIGURES.sql, council))

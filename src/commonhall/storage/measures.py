@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from commonhall.storage.journeys import path_of
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import measures as q
+from commonhall.storage.queries.councils import MARK_SIMULATED
 from commonhall.storage.queries.moving import UNBOUNDED
 
 AT_ONCE = 20_000
@@ -77,6 +79,37 @@ async def _count_anew(connection: Any, council: str) -> None:
     await connection.execute(UNBOUNDED)
     for query in (*q.FORGET_ROLL_UPS, q.REBUILD_DAYS, q.REBUILD_MONTHS):
         await connection.execute(query.sql, council)
+
+
+COPIED = (
+    "council", "service", "version", "channel", "day", "started_at", "outcome", "seconds", "score", "path", "sent_on",
+    "target_on", "rated_on", "closed_on", "wait_hours", "fixed", "reopened", "again", "repeated", "area", "street",
+)  # fmt: skip
+"""The columns of measures that are copied as text, in this order."""
+NONE = "\\N"
+"""Stands for nothing in copied text."""
+
+
+async def copy_measures(
+    store: Store, council: str, paths: Iterable[Sequence[str]], rows: Iterable[bytes], mark: Mapping[str, Any]
+) -> None:
+    """Write many measures that belong to no case, as COPY's text in the order of `COPIED`, with the mark that they are
+    simulated. For trying out what many cost: they are not counted before `rebuild`. `paths` are all the pages that the
+    rows name.
+    """
+    kept = {path_of(pages): "\n".join(pages) for pages in paths}
+    async with store.owner.acquire() as connection, connection.transaction():
+        await connection.execute(UNBOUNDED)
+        if await connection.fetchval(q.MAY_PASS_BY.sql, council):
+            await connection.execute(q.NOTE_NOTHING)
+        await connection.execute(q.ADD_PATHS.sql, council, list(kept), list(kept.values()))
+        await connection.copy_to_table("measure", source=_one_by_one(rows), columns=COPIED)
+        await connection.execute(MARK_SIMULATED.sql, council, mark, True)
+
+
+async def _one_by_one(rows: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for part in rows:
+        yield part
 
 
 async def wrong_counts(store: Store, council: str) -> list[tuple[str, date]]:

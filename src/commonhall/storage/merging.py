@@ -205,6 +205,7 @@ class Merge(Survey):
             by = int(await self.connection.fetchval(reserve, span + 1)) + 1 - least
         for council in sorted((old, new)):
             await self.connection.fetchval(WAIT_TO_ROLL_UP.sql, council)
+        await self.connection.execute(councils_q.CARRY_SIMULATED.sql, old, new)
         await self.connection.execute(measures_q.COPY_PATHS.sql, old, new)
         moved = _many(await self.connection.execute(measures_q.MOVE_MEASURES.sql, old, new, by))
         return by, moved

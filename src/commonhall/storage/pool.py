@@ -7,6 +7,7 @@ under a role that row-level security holds to it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -196,6 +197,35 @@ def _unavailable(error: Exception) -> StorageUnavailable:
         f"the database does not answer ({type(error).__name__}: {error}); "
         "check COMMONHALL_DATABASE_URL, and that the server runs and lets this user in"
     )
+
+
+class _OneConnection:
+    """Stands for a pool and has one connection, for one user at a time."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._free = asyncio.Lock()
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        """The connection, once nobody else uses it."""
+        async with self._free:
+            yield self._connection
+
+    async def close(self) -> None:
+        """Nothing: it goes back to the pool that it came from."""
+
+
+@asynccontextmanager
+async def all_together(store: Store, council: str) -> AsyncIterator[Store]:
+    """A store on which everything that is done for one council is one durable transaction, whatever it is made of.
+
+    It commits when the block ends and rolls back when it raises; nobody sees anything of it before. For what does much
+    at once, such as a simulation: a statement that breaks, breaks all of it.
+    """
+    async with store.durable.acquire(council) as connection, connection.transaction():
+        one = Tenants(_OneConnection(connection))
+        yield Store(one, one, store.operator, store.owner)
 
 
 @asynccontextmanager

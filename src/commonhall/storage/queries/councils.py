@@ -12,12 +12,48 @@ LIST_COUNCILS = Query(
 
 SAVE_COUNCIL = Query(
     "save_council",
-    "Add a council or change its settings; the revision tells running processes to read it again.",
+    "Add a council or change its settings; the revision tells running processes to read it again. That its figures are"
+    " simulated stays with it.",
     """
     insert into council (council, gss, host, config) values ($1, $2, $3, $4)
     on conflict (council) do update
-      set gss = excluded.gss, host = excluded.host, config = excluded.config, revision = council.revision + 1
+      set gss = excluded.gss, host = excluded.host,
+          config = excluded.config || jsonb_strip_nulls(jsonb_build_object('simulated', council.config -> 'simulated')),
+          revision = council.revision + 1
     """,
+)
+
+SIMULATED = Query(
+    "simulated",
+    "Up to where a council's figures are simulated, and how; nothing where they are real. Held until the transaction ends.",
+    "select config -> 'simulated' from council where council = $1 for no key update",
+)
+
+MARK_SIMULATED = Query(
+    "mark_simulated",
+    "Say that a council's figures are simulated, and up to where; with $3 running processes read it again.",
+    """
+    update council set config = config || jsonb_build_object('simulated', $2::jsonb),
+                       revision = revision + $3::boolean::integer
+    where council = $1
+    """,
+)
+
+CARRY_SIMULATED = Query(
+    "carry_simulated",
+    "Where a council's figures are simulated, those of its successor are, too: as far as that has gone.",
+    """
+    update council n set config = n.config || jsonb_build_object('simulated', o.config -> 'simulated'
+                                    || jsonb_build_object('until', o.config -> 'simulated' -> 'done'))
+    from council o
+    where o.council = $1 and n.council = $2 and o.config ? 'simulated' and not n.config ? 'simulated'
+    """,
+)
+
+HAS_FIGURES = Query(
+    "has_figures",
+    "Whether anybody has begun a journey with a council.",
+    "select exists (select from measure where council = $1)",
 )
 
 TOUCH_COUNCIL = Query(
@@ -123,8 +159,12 @@ OWN_CONFIG = Query(
 
 CHANGE_COUNCIL = Query(
     "change_council",
-    "Change a council's site settings; running processes read it again.",
-    "update council set config = $2, revision = revision + 1 where council = $1",
+    "Change a council's site settings; running processes read it again. That its figures are simulated stays with it.",
+    """
+    update council set config = $2::jsonb || jsonb_strip_nulls(jsonb_build_object('simulated', config -> 'simulated')),
+                       revision = revision + 1
+    where council = $1
+    """,
 )
 
 ADD_IMAGE = Query(

@@ -140,6 +140,25 @@ COUNCILS_TO_ROLL_UP = Query(
     """,
 )
 
+MAY_PASS_BY = Query(
+    "may_pass_by",
+    "Whether this user may write without the database noting what changed.",
+    "select current_setting('is_superuser') = 'on' where $1::text is not null",
+)
+
+NOTE_NOTHING = "set local session_replication_role = replica"
+"""Note no changes in this transaction: all is counted anew after it."""
+
+ADD_PATHS = Query(
+    "add_paths",
+    "Keep which pages stand behind numbers ($2, and $3: a line each).",
+    """
+    insert into measure_path (council, path, pages)
+    select $1, path, string_to_array(pages, E'\\n') from unnest($2::bigint[], $3::text[]) as given (path, pages)
+    on conflict (council, path) do nothing
+    """,
+)
+
 FORGET_ROLL_UPS = tuple(
     Query(
         f"forget_{table}",
