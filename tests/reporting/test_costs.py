@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from commonhall.engine.figures import CHANNELS, CouncilFigures
 from commonhall.reporting.costs import (
+    COSTS_AS,
     NATIONAL,
     SOCITM_2012,
     SOCITM_2017,
@@ -21,6 +22,7 @@ from commonhall.reporting.costs import (
     last_twelve_months,
     total_cost_per_transaction,
 )
+from commonhall.web.workspace.cases import ALL_CHANNELS
 
 POUNDS = st.decimals(min_value=0, max_value=1000, places=2)
 SENT = st.dictionaries(st.sampled_from((*CHANNELS, "api")), st.integers(0, 1_000_000))
@@ -91,9 +93,17 @@ def test_a_mean_lies_between_its_channels_and_makes_up_the_total(
     assert found.own
 
 
-def test_a_channel_without_a_cost_is_an_error_and_not_free() -> None:
-    with pytest.raises(KeyError):
-        cost_per_transaction({"pigeon": 1}, NATIONAL)
+def test_a_channel_whose_cost_nobody_says_is_left_out_and_not_free() -> None:
+    found = cost_per_transaction({"post": 5, "phone": 2, "face-to-face": 1}, NATIONAL)
+    assert found is not None
+    assert (found.transactions, found.without_cost) == (3, 5)
+    assert found.total == Decimal("2.59") * 2 + Decimal("8.21")
+    assert cost_per_transaction({"post": 5}, NATIONAL) is None
+
+
+def test_each_channel_that_staff_choose_has_a_cost_or_is_known_to_have_none() -> None:
+    without = {channel for channel in ALL_CHANNELS if COSTS_AS.get(channel, channel) not in NATIONAL}
+    assert without == {"post"}
 
 
 @given(st.dates(min_value=date(1999, 1, 1), max_value=date(2100, 1, 1)))

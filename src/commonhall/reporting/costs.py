@@ -14,6 +14,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from commonhall.engine.figures import CHANNELS, CouncilFigures
 
 PENNY = Decimal("0.01")
+COSTS_AS = {"api": "online", "face-to-face": "in-person"}
+"""Channels of cases whose contact costs what another's does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Cost:
     """What a transaction costs on average over a span, in pounds.
 
     `total` is the cost of all `transactions`. `sources` say whose figures it rests on; `own` where all are the council's.
+    `without_cost` more came by channels whose cost nobody says (a letter, an e-mail): they are in neither number.
     """
 
     pounds: Decimal
@@ -62,6 +65,7 @@ class Cost:
     transactions: int
     sources: tuple[str, ...]
     own: bool
+    without_cost: int = 0
 
     @property
     def shown(self) -> Decimal:
@@ -79,23 +83,24 @@ def channel_costs(figures: CouncilFigures, published: ChannelCosts = NATIONAL) -
 
 
 def cost_per_transaction(sent_by_channel: Mapping[str, int], costs: ChannelCosts) -> Cost | None:
-    """The mean cost of a transaction by the channels that they came by: those by `api` count as online.
+    """The mean cost of a transaction by the channels that they came by, of those whose channel has a cost.
 
     This is what the contacts cost, not what follows in the back office: it tells what a shift between channels saves.
-    None where nothing was sent. Raises `KeyError` for a channel without a cost.
+    None where nothing was sent by such a channel.
     """
     sent: dict[str, int] = {}
     for channel, count in sent_by_channel.items():
-        known = "online" if channel == "api" else channel
-        sent[known] = sent.get(known, 0) + count
-    sent = {channel: count for channel, count in sent.items() if count}
+        known = COSTS_AS.get(channel, channel)
+        if known in costs and count:
+            sent[known] = sent.get(known, 0) + count
     whole = sum(sent.values())
     if not whole:
         return None
     total = sum((costs[channel].pounds * count for channel, count in sent.items()), Decimal(0))
-    used = [costs[channel] for channel in CHANNELS if channel in sent]
+    used = [cost for channel, cost in costs.items() if channel in sent]
     sources = tuple(dict.fromkeys(cost.label for cost in used))
-    return Cost(total / whole, total, whole, sources, all(cost.own for cost in used))
+    others = sum(sent_by_channel.values()) - whole
+    return Cost(total / whole, total, whole, sources, all(cost.own for cost in used), others)
 
 
 def total_cost_per_transaction(figures: CouncilFigures, service: str, completed: int) -> Cost | None:
