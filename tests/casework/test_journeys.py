@@ -300,5 +300,5 @@ async def test_whoever_is_led_elsewhere_and_then_found_not_eligible_has_complete
         ("ineligible", "ineligible"),
         ("elsewhere", "ineligible"),
     ):
-        await exit_journey(desk.store, COUNCIL, journey, desk.clock(), reached)
+        await exit_journey(desk.store, COUNCIL, journey, desk.clock(), reached, ["ours"])
         assert await desk.store.owner.fetchval(outcome) == counted

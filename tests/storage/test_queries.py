@@ -38,6 +38,9 @@ OF_THE_INSTALLATION = {
     "make_migration_table": "the schema",
     "list_migrations": "the schema",
     "add_migration": "the schema",
+    "councils_to_roll_up": "the worker's list of councils with something to count, without residents' data",
+    "sums_across": "councils side by side: counts, and no case",
+    "services_across": "which services are counted anywhere",
 }
 TENANT_TABLES = (
     "adopted",
@@ -48,6 +51,10 @@ TENANT_TABLES = (
     "case_update",
     "delivery",
     "measure",
+    "measure_path",
+    "measure_change",
+    "measure_day",
+    "measure_month",
     "rating",
     "attempt",
     "early_update",

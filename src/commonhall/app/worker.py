@@ -26,6 +26,7 @@ from commonhall.catalogue.pulling import pull
 from commonhall.catalogue.upgrades import take_patches
 from commonhall.engine.adoption import Adopter
 from commonhall.engine.back_office import DeliveryFailed
+from commonhall.reporting import rolling
 from commonhall.storage.councils import ConnectorRow, list_connectors
 
 TICK = 0.5
@@ -41,6 +42,9 @@ POLLS_AT_ONCE = 16
 PUSHES_AT_ONCE = 16
 PUSH_EVERY = 2.0
 """Seconds between two looks at what a system does not know yet."""
+ROLL_UP_EVERY = 2.0
+"""Seconds between two looks at what the measures have not counted yet."""
+ROLL_UPS_AT_ONCE = 2
 PATIENCE = 25.0
 """Seconds that what is under way may take when the worker is told to stop; service managers wait 30 or more."""
 
@@ -56,7 +60,7 @@ class Worker:
         self._tasks: dict[tuple[str, ...], asyncio.Task[None]] = {}
         self._begun: dict[tuple[str, ...], float] = {}
         self._failing: set[tuple[str, ...]] = set()
-        self._expired = 0.0
+        self._expired = self._looked_at_measures = 0.0
         self._stopping = False
         self._log = structlog.get_logger("worker")
 
@@ -67,6 +71,7 @@ class Worker:
             await self._guarded(("refresh",), self._house.sites.refresh)
             await self._guarded(("due",), self._begin_deliveries)
             await self._guarded(("pushes",), self._begin_pushes)
+            await self._guarded(("measures",), self._begin_roll_ups)
             self._begin_the_rest()
             try:
                 await asyncio.wait_for(stop.wait(), TICK)
@@ -96,6 +101,17 @@ class Worker:
             rested = now - self._begun.get(key, -1e9) >= PUSH_EVERY
             if rested and self._under_way("push") < PUSHES_AT_ONCE:
                 self._begin(key, partial(self._push, *key[1:]))
+
+    async def _begin_roll_ups(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at_measures < ROLL_UP_EVERY:
+            return
+        self._looked_at_measures = now
+        for key in self._in_turn(
+            ("roll-up", council) for council in await rolling.waiting(self._house.store)
+        ):
+            if self._under_way("roll-up") < ROLL_UPS_AT_ONCE:
+                self._begin(key, partial(rolling.roll_up, self._house.store, key[1]))
 
     async def _push(self, council: str, system: str) -> None:
         """Tell a system what it does not know yet, until there is nothing more."""

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from commonhall.casework.attachments import Attachment, new_files
-from commonhall.casework.desk import Desk, london_day
+from commonhall.casework.counting import counted, pages_of
+from commonhall.casework.desk import AdoptedUnknown, Desk, london_day
 from commonhall.casework.proof import proofs_of
 from commonhall.casework.reference import COUNT, reference_from
 from commonhall.engine.fields.base import clean_lines
@@ -159,6 +160,7 @@ async def submit_journey(
             connectors=[connector] if connector else [],
             idempotency_key=f"{council}-{reference}",
             submitted_at=desk.clock(),
+            counted=counted(sent, journey.path, desk.clock(), desk.today()),
             files=new_files(along.files, desk.clock(), along.source) if along else (),
             note=clean_lines(along.note)[:LONGEST_NOTE] if along else "",
             source=along.source if along else "",
@@ -177,7 +179,8 @@ async def reach_exit(desk: Desk, journey: Journey) -> None:
     """Count that a journey has ended at an exit page: once for each journey, however often it is seen."""
     if journey.path.exit is not None:
         outcome = journey.path.exit.counts_as
-        await stored.exit_journey(desk.store, journey.council, journey.id, desk.clock(), outcome)
+        pages = pages_of(journey.path)
+        await stored.exit_journey(desk.store, journey.council, journey.id, desk.clock(), outcome, pages)
 
 
 async def rate_journey(
@@ -191,7 +194,7 @@ async def rate_journey(
     if journey.reference is None or not 1 <= score <= 5:
         raise JourneyGone
     words = clean_lines(comment)[:1200]
-    return await rate_case(desk.store, council, journey.reference, score, words, desk.clock())
+    return await rate_case(desk.store, council, journey.reference, score, words, desk.clock(), desk.today())
 
 
 async def expire_journeys(desk: Desk, council: str) -> int:
@@ -202,9 +205,12 @@ async def expire_journeys(desk: Desk, council: str) -> int:
     """
     now, changed = desk.clock(), 0
     for _ in range(MOST_ROUNDS):
-        some = await stored.clear_journeys(desk.store, council, now, EXPIRE_AT_ONCE)
-        changed += some
-        if some < EXPIRE_AT_ONCE:
+        lapsed = await stored.lapsed_journeys(desk.store, council, now, EXPIRE_AT_ONCE)
+        if not lapsed:
+            break
+        ended = [(row.journey, await _came_to(desk, council, row)) for row in lapsed]
+        changed += await stored.lapse_journeys(desk.store, council, now, ended)
+        if len(lapsed) < EXPIRE_AT_ONCE:
             break
     for _ in range(MOST_ROUNDS):
         some = await stored.expire_journeys(desk.store, council, now, now - REMEMBERED, EXPIRE_AT_ONCE)
@@ -212,6 +218,15 @@ async def expire_journeys(desk: Desk, council: str) -> int:
         if some < EXPIRE_AT_ONCE:
             break
     return changed
+
+
+async def _came_to(desk: Desk, council: str, row: stored.LapsedRow) -> list[str] | None:
+    """The pages that an unfinished journey came to, as on its first day; None where its version is gone."""
+    try:
+        adopted = await desk.services.get(council, row.digest)
+    except AdoptedUnknown:
+        return None
+    return pages_of(walk(adopted, row.answers, london_day(row.started_at)))
 
 
 def browser_digest(browser: str) -> bytes:

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from commonhall.storage.audit import NewEntry, write_entry
+from commonhall.storage.cases import settle_status
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import caseload as q
-from commonhall.storage.queries.cases import HOLD_CASE, SET_STATUS
+from commonhall.storage.queries.cases import HOLD_CASE
 from commonhall.storage.queries.councils import SAVE_CONNECTOR, TOUCH_COUNCIL
 
 
@@ -203,7 +204,7 @@ async def add_staff_update(
             new.internal,
             new.person,
         )
-        await connection.execute(SET_STATUS.sql, council, reference)
+        await settle_status(connection, council, reference)
         await write_entry(connection, council, entry)
     return True
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import asyncpg
 
+from commonhall.engine.back_office import CaseStatus
 from commonhall.storage.attachments import NewAttachment
+from commonhall.storage.journeys import path_of
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import cases as q
 from commonhall.storage.queries.attachments import ADD_ATTACHMENT
@@ -18,6 +20,23 @@ from commonhall.storage.queries.exchange import LAST_ENTRY
 
 class ReferenceTaken(Exception):  # noqa: N818
     """Another case of the council has this reference already: make another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the measures are to know of a submission, on the London day `day`. Nothing of it tells who it was.
+
+    `subject` is a digest of what the case is about, or None where nothing says; an earlier case of the same is looked for
+    from `chase_since`, and counts as closed lately from `repeat_since`.
+    """
+
+    day: date
+    pages: Sequence[str]
+    subject: int | None
+    chase_since: datetime
+    repeat_since: date
+    area: str | None
+    street: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,7 @@ class NewCase:
     connectors: Sequence[str]
     idempotency_key: str
     submitted_at: datetime
+    counted: Counted
     files: Sequence[NewAttachment] = ()
     note: str = ""
     source: str = ""
@@ -113,6 +133,14 @@ async def submit_case(store: Store, council: str, new: NewCase) -> bool:
         new.idempotency_key,
         new.submitted_at,
         new.revision,
+        new.counted.subject,
+        path_of(new.counted.pages),
+        list(new.counted.pages),
+        new.counted.repeat_since,
+        new.counted.chase_since,
+        new.counted.day,
+        new.counted.area,
+        new.counted.street,
     )
     try:
         if not (new.files or new.note):
@@ -181,8 +209,14 @@ async def add_update(
             q.ADD_UPDATE.sql, council, reference, new.status, new.note, new.at, new.source, new.update_id,
             new.internal,
         )  # fmt: skip
-        await connection.execute(q.SET_STATUS.sql, council, reference)
+        await settle_status(connection, council, reference)
     return sequence is not None
+
+
+async def settle_status(connection: Any, council: str, reference: str) -> None:
+    """Repeat on a case that is held what its history says by now, and count it."""
+    await connection.execute(q.SET_STATUS.sql, council, reference)
+    await connection.execute(q.MEASURE_CASE.sql, council, reference, FINAL, FIXED)
 
 
 async def case_by_external(store: Store, council: str, connector: str, external_id: str) -> str | None:
@@ -198,11 +232,17 @@ async def count_cases(store: Store, council: str) -> int:
     return int(await store.durable.fetchval(q.COUNT_CASES.sql, council))
 
 
+FINAL = [status.value for status in CaseStatus if status.is_final]
+FIXED = [CaseStatus.FIXED.value, CaseStatus.CLOSED.value]
+"""The final statuses that say that what was asked for was done."""
+
+
 async def rate_case(
-    store: Store, council: str, reference: str, score: int, comment: str, now: datetime
+    store: Store, council: str, reference: str, score: int, comment: str, now: datetime, day: date
 ) -> bool:
-    """Keep a satisfaction score; False where there was one."""
-    return await store.durable.fetchval(q.RATE_CASE.sql, council, reference, score, comment, now) is not None
+    """Keep a satisfaction score, given on the London day `day`; False where there was one."""
+    values = (council, reference, score, comment, now, day)
+    return await store.durable.fetchval(q.RATE_CASE.sql, *values) is not None
 
 
 async def count_attempt(

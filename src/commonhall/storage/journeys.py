@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,9 @@ import asyncpg
 
 from commonhall.storage.pool import Store
 from commonhall.storage.queries import journeys as q
+
+Pages = Sequence[str]
+"""Ids of pages in the order in which a journey came to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,11 @@ async def answer_journey(
     return JourneyRow(*row) if row else None
 
 
-async def exit_journey(store: Store, council: str, journey: str, now: datetime, outcome: str) -> None:
+async def exit_journey(
+    store: Store, council: str, journey: str, now: datetime, outcome: str, pages: Pages
+) -> None:
     """Count that a journey has ended at an exit, once."""
-    await store.soft.execute(q.EXIT_JOURNEY.sql, council, journey, now, outcome)
+    await store.soft.execute(q.EXIT_JOURNEY.sql, council, journey, now, outcome, path_of(pages), list(pages))
 
 
 async def expire_journeys(store: Store, council: str, now: datetime, unsent: datetime, most: int) -> int:
@@ -95,7 +101,37 @@ async def expire_journeys(store: Store, council: str, now: datetime, unsent: dat
     return int(done.rsplit(" ", maxsplit=1)[-1])
 
 
-async def clear_journeys(store: Store, council: str, now: datetime, most: int) -> int:
-    """Delete what was answered in unfinished journeys that are past their deadline; answers in how many."""
-    done: str = await store.soft.execute(q.CLEAR_JOURNEYS.sql, council, now, most)
-    return int(done.rsplit(" ", maxsplit=1)[-1])
+@dataclass(frozen=True, slots=True)
+class LapsedRow:
+    """An unfinished journey past its deadline."""
+
+    journey: str
+    digest: str
+    answers: Mapping[str, Any]
+    started_at: datetime
+
+
+async def lapsed_journeys(store: Store, council: str, now: datetime, most: int) -> list[LapsedRow]:
+    """Unfinished journeys past their deadline that were not counted as such."""
+    return [LapsedRow(*row) for row in await store.soft.fetch(q.LAPSED_JOURNEYS.sql, council, now, most)]
+
+
+async def lapse_journeys(
+    store: Store, council: str, now: datetime, lapsed: Sequence[tuple[str, Pages | None]]
+) -> int:
+    """Delete what was answered in these, and count them as abandoned at the last of their pages; answers how many."""
+    return int(
+        await store.soft.fetchval(
+            q.LAPSE_JOURNEYS.sql,
+            council,
+            [journey for journey, _ in lapsed],
+            now,
+            [path_of(pages) if pages is not None else None for _, pages in lapsed],
+            ["\n".join(pages or ()) for _, pages in lapsed],
+        )
+    )
+
+
+def path_of(pages: Pages) -> int:
+    """The number under which pages in this order are kept: the first 8 bytes of the SHA-256 of their names."""
+    return int.from_bytes(hashlib.sha256("\n".join(pages).encode()).digest()[:8], signed=True)

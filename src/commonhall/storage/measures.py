@@ -1,36 +1,127 @@
-"""Measures on disk: one row a journey, read in sums."""
+"""Measures on disk: one row a journey, rolled up into counts by day and by month, which are what is read."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 
-from commonhall.storage.pool import Store
+from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import measures as q
+from commonhall.storage.queries.moving import UNBOUNDED
+
+AT_ONCE = 20_000
+"""How many changes are counted in one transaction."""
+
+
+class Sums(NamedTuple):
+    """Counters of a span of days, as `docs/measures.md` defines them."""
+
+    starts: int = 0
+    submitted: int = 0
+    ineligible: int = 0
+    elsewhere: int = 0
+    abandoned: int = 0
+    seconds_sum: int = 0
+    sent: int = 0
+    chases: int = 0
+    repeats: int = 0
+    score_1: int = 0
+    score_2: int = 0
+    score_3: int = 0
+    score_4: int = 0
+    score_5: int = 0
+    closed: int = 0
+    in_time: int = 0
+    late: int = 0
+    fixed: int = 0
+    fixed_first: int = 0
+    wait_hours_sum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureRow:
-    """A service's sums over a span of days; `score` is the mean of 1 to 5."""
+class SumsRow:
+    """Sums with what they are of: a service or a council (`of`), or the first day of a period; and a channel."""
 
-    service: str
-    starts: int
-    submissions: int
-    ineligible_exits: int
-    elsewhere_exits: int
-    seconds: float | None
-    score: float | None
-    ratings: int
+    of: str | date
+    channel: str
+    sums: Sums
 
 
-async def measure_services(store: Store, council: str, first: date, last: date) -> list[MeasureRow]:
-    """Sums for journeys started from `first` to `last`, both included."""
-    return [
-        MeasureRow(*row) for row in await store.durable.fetch(q.MEASURE_SERVICES.sql, council, first, last)
-    ]
+async def councils_to_roll_up(store: Store) -> list[str]:
+    """Whose changes wait to be counted."""
+    return [row[0] for row in await store.operator.fetch(q.COUNCILS_TO_ROLL_UP.sql)]
 
 
-async def measure_channels(store: Store, council: str, first: date, last: date) -> list[tuple[str, str, int]]:
-    """(service, channel, submissions) for the same span."""
-    rows = await store.durable.fetch(q.MEASURE_CHANNELS.sql, council, first, last)
-    return [(row[0], row[1], row[2]) for row in rows]
+async def roll_up(store: Store, council: str, most: int = AT_ONCE) -> int:
+    """Count up to `most` of a council's changes; answers how many. Each counts once, whoever else tries."""
+    async with transaction(store, council) as connection:
+        if not await connection.fetchval(q.TURN_TO_ROLL_UP.sql, council):
+            return 0
+        return int(await connection.fetchval(q.ROLL_UP.sql, council, most))
+
+
+async def rebuild(store: Store, council: str) -> None:
+    """Count all of a council's journeys anew, as they are at one moment; changes after it are counted later."""
+    async with store.owner.acquire() as connection:
+        await connection.fetchval(q.HOLD_ROLL_UPS.sql, council)
+        try:
+            async with connection.transaction(isolation="repeatable_read"):
+                await _count_anew(connection, council)
+        finally:
+            await connection.fetchval(q.LET_ROLL_UPS.sql, council)
+
+
+async def _count_anew(connection: Any, council: str) -> None:
+    await connection.execute(UNBOUNDED)
+    for query in (*q.FORGET_ROLL_UPS, q.REBUILD_DAYS, q.REBUILD_MONTHS):
+        await connection.execute(query.sql, council)
+
+
+async def wrong_counts(store: Store, council: str) -> list[tuple[str, date]]:
+    """(service, day or first of a month) of counts that are not what counting all journeys gives. None, if all is well."""
+    async with store.owner.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute(UNBOUNDED)
+        days = await connection.fetch(q.WRONG_DAYS.sql, council)
+        months = await connection.fetch(q.WRONG_MONTHS.sql, council)
+        return [(row[0], row[1]) for row in (*days, *months)]
+
+
+async def sums_by_service(
+    store: Store, council: str, first: date, last: date, service: str | None = None
+) -> list[SumsRow]:
+    """Sums by service and channel from `first` to `last`, both included."""
+    rows = await store.durable.fetch(q.SUMS_BY_SERVICE.sql, council, first, last, service)
+    return [_row(row) for row in rows]
+
+
+async def sums_by_period(
+    store: Store, council: str, first: date, last: date, service: str | None, period: str
+) -> list[SumsRow]:
+    """Sums by period ('day', 'week' from Monday, 'month') and channel; periods without any are not there."""
+    rows = await store.durable.fetch(q.SUMS_BY_PERIOD.sql, council, first, last, service, period)
+    return [_row(row) for row in rows]
+
+
+async def sums_across(store: Store, service: str, first: date, last: date) -> list[SumsRow]:
+    """Sums of one service by council and channel. The one reading that crosses councils: counts, and no case."""
+    return [_row(row) for row in await store.operator.fetch(q.SUMS_ACROSS.sql, service, first, last)]
+
+
+async def services_across(store: Store, first: date, last: date) -> list[str]:
+    """Which services anybody has measures of."""
+    return [row[0] for row in await store.operator.fetch(q.SERVICES_ACROSS.sql, first, last)]
+
+
+async def sums_of_months(
+    store: Store, council: str, service: str, what: str, first: date, last: date
+) -> Mapping[str, int]:
+    """Counts by key of one kind ('reached', 'left', 'seconds', 'wait', 'area', 'street') in the months of two days."""
+    months = (first.replace(day=1), last.replace(day=1))
+    rows = await store.durable.fetch(q.SUMS_OF_MONTHS.sql, council, service, what, *months)
+    return {row[0]: row[1] for row in rows}
+
+
+def _row(row: Any) -> SumsRow:
+    return SumsRow(row[0], row[1], Sums(*row[2:]))

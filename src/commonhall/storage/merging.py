@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from commonhall.storage.audit import NewEntry, write_entry
-from commonhall.storage.moving import LEFT_OUT, TABLES
+from commonhall.storage.moving import COUNTED, LEFT_OUT, TABLES
 from commonhall.storage.pool import Store
 from commonhall.storage.queries import councils as councils_q
 from commonhall.storage.queries import deliveries as deliveries_q
 from commonhall.storage.queries import merging as q
 from commonhall.storage.queries import moving as moving_q
+from commonhall.storage.queries.measures import WAIT_TO_ROLL_UP
 
 KEPT_AS_FORMER = ("former_council", "former_reference")
 
@@ -199,6 +200,9 @@ class Merge(Survey):
             least, span = await self.connection.fetchrow(q.SPAN_OF_MEASURES.sql, old)
             reserve = q.reserve("measure", "measure").sql
             by = int(await self.connection.fetchval(reserve, span + 1)) + 1 - least
+        for council in sorted((old, new)):
+            await self.connection.fetchval(WAIT_TO_ROLL_UP.sql, council)
+        await self.connection.execute(q.COPY_PATHS.sql, old, new)
         moved = _many(await self.connection.execute(q.MOVE_MEASURES.sql, old, new, by))
         return by, moved
 
@@ -270,7 +274,15 @@ class Merge(Survey):
         else:
             await run(q.MOVE_AUDIT.sql, old, new)
         await run(moving_q.KEEP_AUDIT)
-        for table in ("attempt", "adopted", "council_image", "api_key", "api_system"):
+        for table in (
+            "attempt",
+            "adopted",
+            "council_image",
+            "api_key",
+            "api_system",
+            "measure_path",
+            *COUNTED,
+        ):
             await run(moving_q.remove_rows(table).sql, old)
         for table in (*LEFT_OUT, *(one.name for one in TABLES if one.name != "council")):
             left = await self.connection.fetchval(moving_q.count_rows(table).sql, old)

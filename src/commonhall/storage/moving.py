@@ -13,6 +13,7 @@ import asyncpg
 from commonhall.storage.pool import Store
 from commonhall.storage.queries import councils as councils_q
 from commonhall.storage.queries import moving as q
+from commonhall.storage.queries.measures import WAIT_TO_ROLL_UP
 
 
 class Table(NamedTuple):
@@ -36,6 +37,7 @@ TABLES = (
     Table("identity_provider", ("council",), blank=("secret",)),
     Table("person", ("person",)),
     Table("measure", ("measure",)),
+    Table("measure_path", ("path",)),
     Table("journey", ("journey",)),
     Table("council_case", ("reference",), computed=("search",)),
     Table("case_update", ("reference", "sequence")),
@@ -61,6 +63,9 @@ LEFT_OUT = {
     "staff_session": "who is signed in now; staff sign in again",
 }
 """Tables of councils' data that do not leave, and why."""
+
+COUNTED = ("measure_change", "measure_day", "measure_month")
+"""Tables of councils' data that do not leave, since they are counted again from the measures that do."""
 
 _NUMBERED = (("measure", "measure"), ("audit", "entry"))
 
@@ -208,7 +213,9 @@ async def remove_council(store: Store, council: str) -> dict[str, int]:
     async with store.owner.acquire() as connection, connection.transaction():
         await connection.execute(q.UNBOUNDED)
         await connection.execute(q.LET_AUDIT_GO)
-        for name in (*LEFT_OUT, *(table.name for table in reversed(TABLES))):
+        await connection.fetchval(WAIT_TO_ROLL_UP.sql, council)
+        # The counts last: a measure that goes is noted as a change.
+        for name in (*LEFT_OUT, *(table.name for table in reversed(TABLES)), *COUNTED):
             done = await connection.execute(q.remove_rows(name).sql, council)
             gone[name] = int(done.rpartition(" ")[2])
         await connection.execute(q.KEEP_AUDIT)

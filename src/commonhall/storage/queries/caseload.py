@@ -102,7 +102,7 @@ REDACT_CASE = Query(
     "Take everything out of a case by which a person could be known; what is counted stays.",
     """
     update council_case set answers = '{}', summary = $3, details = '[]', contact = '{}', location = '{}',
-                            proofs = '{}', redacted_at = $4
+                            proofs = '{}', subject = null, redacted_at = $4
     where council = $1 and reference = $2 and redacted_at is null returning reference
     """,
 )

@@ -8,18 +8,28 @@ SUBMIT_CASE = Query(
     "submit_case",
     "Everything that a submission is, in one statement and so in one commit: the journey is closed (only the"
     " first submission of the answers as they were read can close it), and only then do case, first update, delivery and measure come into being."
-    " A journey that ended at an exit before, and went on, is counted once: as submitted.",
+    " A journey that ended at an exit before, and went on, is counted once: as submitted. Where an earlier case is of the"
+    " same subject ($16) and still open, or was closed since $19, the measures say so; no case is looked for that is from"
+    " before $20.",
     """
-    with closed as (
+    with pathed as (
+      insert into measure_path (council, path, pages) values ($1, $17, $18::text[]) on conflict (council, path) do nothing
+    ), closed as (
       update journey set reference = $4, answers = $5::jsonb
       where council = $1 and journey = $2 and browser = $3 and reference is null and expires_at > $14
         and xmin::text = $15
       returning journey, service, digest, channel, language, started_at, measure
+    ), earlier as (
+      select m.measure, m.closed_on from measure m
+      where m.council = $1 and m.measure = (
+        select c.measure from council_case c join closed on c.service = closed.service
+        where c.council = $1 and c.subject = $16 and c.submitted_at >= $20
+        order by c.submitted_at desc limit 1)
     ), made as (
       insert into council_case (council, reference, service, digest, journey, channel, language, answers, summary,
-                                details, contact, location, proofs, connectors, measure, submitted_at, target_on)
+                                details, contact, location, proofs, connectors, measure, submitted_at, target_on, subject)
       select $1, $4, service, digest, journey, channel, language, $5::jsonb, $6, $7::jsonb, $8::jsonb,
-             $9::jsonb, $10, $12::text[], measure, $14, $11
+             $9::jsonb, $10, $12::text[], measure, $14, $11, $16
       from closed
       returning reference
     ), noted as (
@@ -29,8 +39,14 @@ SUBMIT_CASE = Query(
       insert into delivery (council, reference, connector, sequence, idempotency_key, created_at, since, next_at)
       select $1, reference, name, 1, $13 || '-' || name, $14, $14, $14 from made, unnest($12::text[]) as name
     ), counted as (
-      update measure set outcome = 'submitted', seconds = extract(epoch from $14 - started_at)::integer
+      update measure set outcome = 'submitted', seconds = extract(epoch from $14 - started_at)::integer, path = $17,
+                         sent_on = $21, target_on = $11, area = $22, street = $23,
+                         again = (select case when closed_on is null then 'chase' when closed_on >= $19 then 'repeat' end
+                                  from earlier)
       where council = $1 and measure = (select measure from closed)
+    ), repeated as (
+      update measure set repeated = true
+      where council = $1 and measure = (select measure from earlier where closed_on >= $19) and not repeated
     )
     select reference from made
     """,
@@ -45,7 +61,7 @@ RATE_CASE = Query(
       on conflict (council, reference) do nothing
       returning reference
     )
-    update measure set score = $3
+    update measure set score = $3, rated_on = $6
     where council = $1 and measure = (
       select measure from council_case where council = $1 and reference = (select reference from rated)
     )
@@ -105,6 +121,35 @@ SET_STATUS = Query(
       order by date_trunc('second', at) desc, sequence desc limit 1
     )
     where council = $1 and reference = $2
+    """,
+)
+
+MEASURE_CASE = Query(
+    "measure_case",
+    "Count what a case's history says now: when it was closed for good (the first of the final statuses ($3) that it ended"
+    " with), on which London day, whether as fixed ($4), and whether it had been opened again.",
+    """
+    with entries as (
+      select status, status = any($3::text[]) as final, at,
+             row_number() over (order by date_trunc('second', at), sequence) as place
+      from case_update
+      where council = $1 and reference = $2 and not internal and not starts_with(source, 'receipt/')
+    ), open as (
+      select coalesce(max(place), 0) as last from entries where not final
+    ), done as (
+      select min(at) filter (where place > last) as at, coalesce(bool_or(final and place < last), false) as reopened,
+             coalesce((array_agg(status order by place desc))[1] = any($4::text[]), false) as fixed
+      from entries, open
+    ), said as (
+      select c.measure, (done.at at time zone 'Europe/London')::date as closed_on, done.fixed, done.reopened,
+             greatest(0, floor(extract(epoch from done.at - c.submitted_at) / 3600))::integer as wait_hours
+      from council_case c, done where c.council = $1 and c.reference = $2
+    )
+    update measure m set closed_on = said.closed_on, fixed = said.fixed, reopened = said.reopened,
+                         wait_hours = said.wait_hours
+    from said where m.council = $1 and m.measure = said.measure
+      and (m.closed_on, m.fixed, m.reopened, m.wait_hours)
+          is distinct from (said.closed_on, said.fixed, said.reopened, said.wait_hours)
     """,
 )
 

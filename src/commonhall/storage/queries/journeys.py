@@ -44,12 +44,14 @@ EXIT_JOURNEY = Query(
     "Count that a journey has ended at an exit; seen again, it changes nothing. Whoever is led elsewhere, goes back"
     " and is found not eligible has completed the transaction: that counts, and is not taken back.",
     """
-    with exited as (
+    with pathed as (
+      insert into measure_path (council, path, pages) values ($1, $5, $6::text[]) on conflict (council, path) do nothing
+    ), exited as (
       update journey set exited_at = coalesce(exited_at, $3)
       where council = $1 and journey = $2 and reference is null
       returning measure
     )
-    update measure set outcome = $4, seconds = extract(epoch from $3 - started_at)::integer
+    update measure set outcome = $4, seconds = extract(epoch from $3 - started_at)::integer, path = $5
     where council = $1 and measure = (select measure from exited)
       and (outcome is null or (outcome = 'elsewhere' and $4 = 'ineligible'))
     """,
@@ -62,22 +64,42 @@ EXPIRE_JOURNEYS = Query(
     """
     delete from journey where council = $1 and journey in (
       select journey from journey
-      where council = $1 and expires_at < $2 and (reference is not null or expires_at < $3)
+      where council = $1 and expires_at < $2 and (reference is not null or (lapsed and expires_at < $3))
       order by expires_at limit $4
       for update skip locked
     )
     """,
 )
 
-CLEAR_JOURNEYS = Query(
-    "clear_journeys",
-    "Delete the answers of unfinished journeys that have passed their deadline; bounded.",
+LAPSED_JOURNEYS = Query(
+    "lapsed_journeys",
+    "Unfinished journeys that have passed their deadline, and were not counted as such yet; bounded.",
     """
-    update journey set answers = '{}' where council = $1 and journey in (
-      select journey from journey
-      where council = $1 and expires_at < $2 and reference is null and answers <> '{}'
-      order by expires_at limit $3
-      for update skip locked
+    select journey, digest, answers, started_at from journey
+    where council = $1 and expires_at < $2 and reference is null and not lapsed
+    order by expires_at limit $3
+    """,
+)
+
+LAPSE_JOURNEYS = Query(
+    "lapse_journeys",
+    "Delete the answers of unfinished journeys that have passed their deadline ($2, of now $3), and count those that came"
+    " to no end as abandoned, with the pages that they came to ($4, and $5: a line each). One that was submitted meanwhile stays.",
+    """
+    with lapsing as (
+      select * from unnest($2::text[], $4::bigint[], $5::text[]) as l (journey, path, pages)
+    ), pathed as (
+      insert into measure_path (council, path, pages)
+      select distinct on (path) $1, path, string_to_array(pages, E'\\n') from lapsing where path is not null
+      on conflict (council, path) do nothing
+    ), gone as (
+      update journey j set answers = '{}', lapsed = true from lapsing l
+      where j.council = $1 and j.journey = l.journey and j.expires_at < $3 and j.reference is null and not j.lapsed
+      returning j.measure, l.path
+    ), counted as (
+      update measure m set outcome = 'abandoned', path = gone.path from gone
+      where m.council = $1 and m.measure = gone.measure and m.outcome is null
     )
+    select count(*) from gone
     """,
 )

@@ -187,9 +187,20 @@ MOVE_MEASURES = Query(
     "Measures, as they are but for their number where it is to be another.",
     """
     with gone as (delete from measure where council = $1 returning *)
-    insert into measure (council, measure, service, version, channel, day, started_at, outcome, seconds, score)
+    insert into measure (council, measure, service, version, channel, day, started_at, outcome, seconds, score, path,
+                         sent_on, target_on, rated_on, closed_on, wait_hours, fixed, reopened, again, repeated, area, street)
     overriding system value
-    select $2, measure + $3::bigint, service, version, channel, day, started_at, outcome, seconds, score from gone
+    select $2, measure + $3::bigint, service, version, channel, day, started_at, outcome, seconds, score, path,
+           sent_on, target_on, rated_on, closed_on, wait_hours, fixed, reopened, again, repeated, area, street from gone
+    """,
+)
+
+COPY_PATHS = Query(
+    "copy_paths",
+    "The pages that journeys came to: the same number means the same pages everywhere.",
+    """
+    insert into measure_path (council, path, pages) select $2, path, pages from measure_path where council = $1
+    on conflict (council, path) do nothing
     """,
 )
 

@@ -212,11 +212,11 @@ def _when(moment: datetime, language: str) -> str:
 def _measure_row(name: str, one: ServiceMeasures, language: str) -> dict[str, object]:
     words = WORDS[language]
     figures = [
-        (words["measures_started"], f"{one.starts:,}"),
-        (words["measures_completed"], f"{one.completions:,}"),
+        (words["measures_started"], f"{one.counts.starts:,}"),
+        (words["measures_completed"], f"{one.counts.completions:,}"),
     ]
-    if one.completion_rate is not None:
-        figures.append((words["measures_rate"], f"{one.completion_rate:.0%}"))
+    if one.counts.completion_rate is not None:
+        figures.append((words["measures_rate"], f"{one.counts.completion_rate:.0%}"))
     if one.seconds_to_complete is not None:
         long = one.seconds_to_complete >= 90
         figures.append(
@@ -227,17 +227,18 @@ def _measure_row(name: str, one: ServiceMeasures, language: str) -> dict[str, ob
                 else words["seconds"].format(seconds=round(one.seconds_to_complete)),
             )
         )
-    if one.satisfaction is not None:
-        count = one.satisfaction_responses
+    if one.counts.satisfaction is not None:
+        count = one.counts.responses
         responses = (
             words["measures_responses_one"] if count == 1 else words["measures_responses"].format(count=count)
         )
-        figures.append((words["measures_satisfaction"], f"{one.satisfaction:.0%} ({responses})"))
+        figures.append((words["measures_satisfaction"], f"{one.counts.satisfaction:.0%} ({responses})"))
     channels = ", ".join(
         f"{words.get(f'channel_{channel}', channel)} {count:,}" for channel, count in one.by_channel.items()
     )
     rate, satisfaction = (
-        "–" if share is None else f"{share:.0%}" for share in (one.completion_rate, one.satisfaction)
+        "–" if share is None else f"{share:.0%}"
+        for share in (one.counts.completion_rate, one.counts.satisfaction)
     )
-    cells = (f"{one.starts:,}", f"{one.completions:,}", rate, satisfaction)
+    cells = (f"{one.counts.starts:,}", f"{one.counts.completions:,}", rate, satisfaction)
     return {"name": name, "figures": figures, "channels": channels, "cells": cells}
