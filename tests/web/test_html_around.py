@@ -16,12 +16,14 @@ from commonhall.casework.desk import system_clock
 from commonhall.casework.sites import Site
 from commonhall.connectors.sandbox.app import sandbox_app
 from commonhall.directory.directory import Directory
-from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.assets import Assets
+from commonhall.web.charts.artist import Artist
+from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.resident.views import ResidentTools, resident_app
 from tests.connectors.conftest import KEY, SECRET
 from tests.html import html_faults
+from tests.web.dashboards.counted import reports
 from tests.web.rendered import faults_of_html
 from tests.web.test_resident_views import NOW, TODAY, Memory, token_in
 
@@ -43,18 +45,10 @@ def client(app: ASGIApp, host: str) -> httpx2.AsyncClient:
 
 
 def residents(sites: Sequence[Site], memory: Memory, assets: Assets) -> ASGIApp:
-    async def measures(council: str, *days: Any) -> list[ServiceMeasures]:
-        site = next(site for site in sites if site.council == council)
-        # One service with everything measured, one with nothing but a start, the rest unused.
-        names = [adopted.service.id for adopted in site.services]
-        full = ServiceMeasures(
-            names[0], 1234, 900, 100, 1000, 0.81, {"online": 890, "phone": 10}, 95.0, 0.7, 1
-        )
-        return [full, ServiceMeasures(names[1], 1, 0, 0, 0, 0.0, {}, None, None, 0)]
-
     async def broken(*_: Any, **__: Any) -> Any:
         raise ConnectionError("the database is away")
 
+    services = tuple({adopted.service.id for site in sites for adopted in site.services})
     numbers = iter(range(10_000))
     desk = SimpleNamespace(
         today=lambda: TODAY,
@@ -66,7 +60,7 @@ def residents(sites: Sequence[Site], memory: Memory, assets: Assets) -> ASGIApp:
         sites=cast(Any, Hosts({site.host: site for site in sites})),
         assets=assets,
         secret=b"k" * 32,
-        measures=measures,
+        dashboards=Dashboards(reports(services), Artist()),
         finder_url="http://localhost/",
         https=False,
         use=replace(memory.use(), rate_journey=broken),
@@ -78,7 +72,8 @@ async def pages_around(app: ASGIApp, site: Site, memory: Memory, prefix: str) ->
     """Every page of a council's site that no service makes, by a name, with its status."""
     http = client(app, site.host)
     found: dict[str, httpx2.Response] = {}
-    for path in ("/", "/measures", "/privacy", "/accessibility", "/cookies", "/case", "/case/K7M-2XQ-9HD"):
+    measured = ("/measures", f"/measures/{site.services[0].service.id}", "/measures?span=own&from=x")
+    for path in ("/", *measured, "/privacy", "/accessibility", "/cookies", "/case", "/case/K7M-2XQ-9HD"):
         found[path] = await http.get(prefix + path)
     found["nowhere"] = await http.get(f"{prefix}/no/where")
     case = {"reference": "K7M-2XQ-9HD"}

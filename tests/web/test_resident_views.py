@@ -24,9 +24,11 @@ from commonhall.engine.journey import submission, walk
 from commonhall.engine.package import Adopted
 from commonhall.engine.reader import read_service
 from commonhall.engine.working_days import Calendar
-from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.assets import Assets
+from commonhall.web.charts.artist import Artist
+from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.resident.views import ResidentTools, UseCases, resident_app
+from tests.web.dashboards.counted import reports
 from tests.web.rendered import faults_of_html
 
 SERVICE = """
@@ -193,9 +195,6 @@ def browser(town: Town, memory: Memory, assets: Assets) -> httpx2.AsyncClient:
 
 
 def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -> ASGIApp:
-    async def measures(council: str, first: date, last: date) -> list[ServiceMeasures]:
-        return [ServiceMeasures("lost-cat", 4, 2, 1, 3, 0.75, {"online": 2}, 95.0, 0.5, 2)]
-
     tokens = iter(f"{number:022d}" for number in range(99))
     desk = SimpleNamespace(today=lambda: TODAY, chance=SimpleNamespace(token=lambda: next(tokens)))
     tools = ResidentTools(
@@ -203,7 +202,7 @@ def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -
         sites=cast(Any, town),
         assets=assets,
         secret=b"k" * 32,
-        measures=measures,
+        dashboards=Dashboards(reports(("lost-cat",), ("ours", "seen")), Artist()),
         finder_url="http://localhost/",
         https=https,
         use=memory.use(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -31,8 +30,11 @@ from commonhall.casework.sites import Site
 from commonhall.catalogue.pulling import health
 from commonhall.directory.directory import Directory
 from commonhall.engine.package import Adopted
-from commonhall.reporting.measures import ServiceMeasures, council_measures
+from commonhall.reporting import measures
 from commonhall.web.assets import Assets, open_assets
+from commonhall.web.charts.artist import Artist
+from commonhall.web.dashboards.dashboards import Dashboards
+from commonhall.web.dashboards.reports import Reports
 from commonhall.web.embedding import embed_app
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.pages import Pages, escape_markdown
@@ -53,9 +55,7 @@ LINKS_EVERY = 30
 def house_app(house: House) -> ASGIApp:
     """The application of an open house."""
     assets = open_assets()
-
-    async def measures(council: str, first: date, last: date) -> list[ServiceMeasures]:
-        return await council_measures(house.store, council, first, last)
+    dashboards = Dashboards(_reports(house), Artist())
 
     async def receive(host: str, connector: str, headers: Mapping[str, str], body: bytes) -> Taken | None:
         site, moved = house.sites.by_host(host), house.sites.moved(host)
@@ -73,7 +73,7 @@ def house_app(house: House) -> ASGIApp:
         sites=house.sites,
         assets=assets,
         secret=settings.key("form tokens"),
-        measures=measures,
+        dashboards=dashboards,
         finder_url=settings.url(settings.finder_host),
         https=settings.https,
         map_style_url=settings.map_style_url,
@@ -89,7 +89,7 @@ def house_app(house: House) -> ASGIApp:
             link=house.links.best,
         )
     )
-    workspace, operator = _workspaces(house, assets)
+    workspace, operator = _workspaces(house, assets, dashboards)
     machines = Starlette(routes=back_office_routes(receive))
     former = former_hosts(tools, house.sites.moved, house.site_url)
     interfaces = _interfaces(house)
@@ -100,12 +100,25 @@ def house_app(house: House) -> ASGIApp:
     return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
 
 
+def _reports(house: House) -> Reports:
+    store = house.store
+    return Reports(
+        by_service=partial(measures.by_service, store),
+        series=partial(measures.series, store),
+        pages=partial(measures.pages, store),
+        spread=partial(measures.spread, store),
+        places=partial(measures.places, store),
+        across=partial(measures.across, store),
+        services=partial(measures.services, store),
+    )
+
+
 def _name_of(directory: Directory, slug: str) -> str:
     council = directory.councils.council(slug)
     return council.name if council else slug
 
 
-def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
+def _workspaces(house: House, assets: Assets, dashboards: Dashboards) -> tuple[ASGIApp, ASGIApp]:
     """Where staff work, on their council's host, and the operator's view, on the finder's."""
     settings = house.settings
     compiler = Compiler(Pages(), assets, Shapes(), settings.map_style_url)
@@ -129,6 +142,7 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             national=house.directory.services,
             offices=house.offices,
             doorkeeper=CouncilDoor(house),
+            dashboards=dashboards,
         )
     )
     door = OperatorsDoor(house) if settings.operator.issuer else None

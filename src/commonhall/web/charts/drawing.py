@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 
@@ -47,13 +47,13 @@ def _small(png: bytes) -> bytes:
     return out.getvalue()
 
 
-def write_message(pipe: BinaryIO, body: bytes) -> None:
+def write_message(pipe: IO[bytes], body: bytes) -> None:
     """A message through a pipe: its length in four bytes, then itself."""
     pipe.write(len(body).to_bytes(4, "big") + body)
     pipe.flush()
 
 
-def read_message(pipe: BinaryIO) -> bytes | None:
+def read_message(pipe: IO[bytes]) -> bytes | None:
     """The next message; None where the pipe has ended."""
     head = pipe.read(4)
     if len(head) < 4:

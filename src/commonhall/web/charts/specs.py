@@ -6,8 +6,9 @@ differ in dashes or pattern of marks as well as in colour, so that none is told 
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -106,7 +107,7 @@ def lines(
                 "tickCount": _ticks(period),
             },
         },
-        "y": _measure("value", form, unit, share_to_one=form == "share"),
+        "y": _measure("value", form, unit, top=_top(series.values()) if form == "share" else None),
         "color": {"field": "name", "type": "nominal", "scale": scale, "legend": {} if several else None},
     }
     line: dict[str, Any] = {"mark": {"type": "line", "strokeWidth": 2.5 if few else 1.5}}
@@ -132,22 +133,30 @@ def _alone(cells: Sequence[Cell], place: int) -> bool:
     return _value(cells[place]) is not None and all(_value(cell) is None for cell in around)
 
 
+def _top(series: Iterable[Sequence[Cell]]) -> float:
+    """Where an axis of shares ends: at the whole, or at the next twentieth where all are small."""
+    largest = max((_value(cell) or 0 for cells in series for cell in cells), default=0)
+    return 1 if largest > 0.4 else max(0.05, math.ceil(largest * 1.2 * 20) / 20)
+
+
 def _ticks(period: str) -> Any:
     return {"interval": "month", "step": 1} if period == "month" else 6
 
 
-def _measure(field: str, form: Format, unit: str, *, share_to_one: bool = False) -> dict[str, Any]:
+def _measure(
+    field: str, form: Format, unit: str, *, top: float | None = None, ticks: int = 5
+) -> dict[str, Any]:
     found: dict[str, Any] = {
         "field": field,
         "type": "quantitative",
         "title": unit or None,
-        "axis": {"format": _FORMATS[form], "tickCount": 5},
+        "axis": {"format": _FORMATS[form], "tickCount": ticks},
     }
     if form == "count":
         # No half a case on the axis.
         found["axis"]["tickMinStep"] = 1
-    if share_to_one:
-        found["scale"] = {"domain": [0, 1]}
+    if top is not None:
+        found["scale"] = {"domain": [0, top]}
     return found
 
 
@@ -196,8 +205,19 @@ def _band(starts: Sequence[date], period: str) -> dict[str, Any]:
     }
 
 
-_LINES_OF_NAMES = {"labelExpr": "split(datum.label, '\\n')", "labelLimit": 160, "labelLineHeight": 15}
-LONGEST_LINE = 22
+LONGEST_LINE = 20
+_WIDEST_LETTER = 8
+"""Pixels that a letter takes at the most, on average: the typeface is the reader's, and may be wide."""
+
+
+def _names_axis(names: Sequence[str]) -> dict[str, Any]:
+    longest = max((len(line) for name in names for line in name.split("\n")), default=0)
+    return {
+        "labelExpr": "split(datum.label, '\\n')",
+        "labelLimit": LONGEST_LINE * _WIDEST_LETTER + 10,
+        "labelLineHeight": 15,
+        "minExtent": longest * _WIDEST_LETTER,
+    }
 
 
 def _wrapped(name: str) -> str:
@@ -232,13 +252,13 @@ def bars(
         "encoding": {
             "y": {
                 "field": "name", "type": "nominal", "sort": {"field": "place"}, "title": None,
-                "axis": {"ticks": False, "domain": False, **_LINES_OF_NAMES},
+                "axis": {"ticks": False, "domain": False, **_names_axis([str(one["name"]) for one in values])},
             },
         },
         "layer": [
             {
                 "mark": {"type": "bar", "color": COLOURS[0], "height": {"band": 0.65}},
-                "encoding": {"x": {**_measure("value", form, unit), "scale": scale}},
+                "encoding": {"x": {**_measure("value", form, unit, ticks=3), "scale": scale}},
             },
             {
                 "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13, "color": INK},
@@ -283,7 +303,7 @@ def intervals(rows: Sequence[Interval], *, unit: str, description: str) -> Pair:
     ]
     y = {
         "field": "name", "type": "nominal", "sort": {"field": "place"}, "title": None,
-        "axis": {"grid": True, "ticks": False, **_LINES_OF_NAMES},
+        "axis": {"grid": True, "ticks": False, **_names_axis([str(one["name"]) for one in values])},
     }  # fmt: skip
     axis = {**_measure("low", "share", unit), "scale": {"domain": [0, 1]}}
     fill = {"condition": {"test": "datum.own", "value": COLOURS[0]}, "value": "#ffffff"}

@@ -24,6 +24,7 @@ from commonhall.engine.package import Adopted
 from commonhall.engine.sign_in import Going, Vouched
 from commonhall.engine.staff import Actor, Permission
 from commonhall.web.assets import Assets
+from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.pages import Frame, Pages
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
 from commonhall.web.uploads import read_upload
@@ -77,6 +78,7 @@ class WorkspaceTools:
     national: Services
     offices: BackOffices
     doorkeeper: Doorkeeper
+    dashboards: Dashboards
 
 
 @dataclass(frozen=True, slots=True)
