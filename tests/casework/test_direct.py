@@ -10,10 +10,9 @@ import pytest
 from commonhall.casework.desk import Desk
 from commonhall.casework.direct import AnotherRequest, NotAccepted, hand_in
 from commonhall.engine.package import Adopted
-from commonhall.reporting.measures import council_measures
 from commonhall.storage.cases import count_cases
 from tests.casework.conftest import ANSWERS, COUNCIL
-from tests.casework.test_journeys import submitted
+from tests.casework.test_journeys import counted, submitted
 
 COLUMNS = "service, digest, language, answers, summary, details, contact, location, connectors, submitted_at, target_on, status"  # fmt: skip
 
@@ -29,8 +28,8 @@ async def test_it_is_the_case_that_pages_make_but_for_its_channel(desk: Desk, lo
     assert rows[0] == rows[1]
     channels = await desk.store.owner.fetch("select channel from council_case order by channel")
     assert [row["channel"] for row in channels] == ["api", "online"]
-    [measured] = await council_measures(desk.store, COUNCIL, desk.today(), desk.today())
-    assert (measured.starts, measured.submissions) == (2, 2)
+    measured = await counted(desk, desk.today())
+    assert (measured.starts, measured.sent) == (2, 2)
 
 
 async def test_the_same_key_makes_one_case_however_often_and_at_once(desk: Desk, lost_cat: Adopted) -> None:
@@ -43,7 +42,7 @@ async def test_the_same_key_makes_one_case_however_often_and_at_once(desk: Desk,
     other = await hand_in(desk, COUNCIL, lost_cat, ANSWERS, sender="crm", key="k1")
     assert other.reference != later.reference
     assert await count_cases(desk.store, COUNCIL) == 2
-    [measured] = await council_measures(desk.store, COUNCIL, desk.today(), desk.today())
+    measured = await counted(desk, desk.today())
     assert measured.starts == 2
 
 
@@ -77,5 +76,5 @@ async def test_whom_the_service_turns_away_is_told_and_counted(desk: Desk, lost_
         await hand_in(desk, COUNCIL, lost_cat, {"ours": "no"}, sender="cms")
     assert refused.value.exit is not None
     assert refused.value.exit.id == "not-ours"
-    [measured] = await council_measures(desk.store, COUNCIL, desk.today(), desk.today())
-    assert (measured.starts, measured.submissions) == (1, 0)
+    measured = await counted(desk, desk.today())
+    assert (measured.starts, measured.sent) == (1, 0)

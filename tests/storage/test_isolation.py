@@ -193,6 +193,10 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
                 if part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
             }
         )
+    if plain == "Pages":
+        return [THEIRS]
+    if plain.startswith("Sequence[tuple[str, Pages"):
+        return [(THEIRS, [THEIRS])]
     if plain.startswith(("Sequence[", "list[")):
         inner = plain[plain.index("[") + 1 : -1]
         return [theirs("", inner, types)] if inner in types else [THEIRS]

@@ -51,7 +51,7 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
     (deliveries.SETTLE_LATER, (*KEY, NOW, "why", 1)),
     (deliveries.SETTLE_FAILED, (*KEY, NOW, "why", 1)),
 ]
-OF_SWEEPS = {"journey_by_expiry", "measure_by_day", "delivery_due"}
+OF_SWEEPS = {"journey_by_expiry", "delivery_due"}
 """Indexes that find many rows of a council."""
 FILL = """
 insert into council select 'c' || n, 'G' || n, 'h' || n, '{}' from generate_series(1, 20) n;
@@ -156,7 +156,7 @@ async def test_expired_journeys_are_found_without_the_others(store: Store) -> No
         )
         assert rows_read(found) <= 40, "ten have expired of four thousand"
         found = await plan(
-            connection, journeys.CLEAR_JOURNEYS, ("solihull", NOW + timedelta(minutes=1), 500), "analyze, "
+            connection, journeys.LAPSED_JOURNEYS, ("solihull", NOW + timedelta(minutes=1), 500), "analyze, "
         )
         assert rows_read(found) <= 40
 

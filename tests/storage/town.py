@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from commonhall.storage.moving import COUNTED
 from commonhall.storage.pool import Store
 
 THEIRS = "theirs"
@@ -20,6 +21,9 @@ insert into adoption (council, service, digest, position, connector)
 insert into connector values (:c, :m || '-connector', 'webhook', '{"secret": :secret_json}', 'sealed', :now);
 insert into measure (council, service, version, channel, day, started_at)
   values (:c, :m || '-service', '1.0.0', 'online', :now::date, :now);
+insert into measure_path values (:c, 7, array[:m || '-page']);
+insert into measure_day (council, service, day, channel, starts) values (:c, :m || '-service', '2020-01-01', 'online', 3);
+insert into measure_month values (:c, :m || '-service', 'area', '2020-01-01', :m || '-area', 3);
 insert into journey (council, journey, browser, service, digest, language, channel, answers, started_at, expires_at, measure)
   values (:c, :m || '-journey', :m::bytea, :m || '-service', :m || '-digest', 'en', 'online', '{"a": :secret_json}', :now,
           :now + interval '1 day', 1);
@@ -83,8 +87,8 @@ async def fill_town(store: Store, council: str, mark: str, now: datetime) -> Non
     )
 
 
-async def rows_of(store: Store, council: str) -> dict[str, list[Any]]:
-    """Everything that a council has, by table, in the order of its rows' text."""
+async def rows_of(store: Store, council: str, *, leaving: bool = False) -> dict[str, list[Any]]:
+    """Everything that a council has, by table, in the order of its rows' text; or what of it leaves with the council."""
     return {
         table: [
             row[0]
@@ -93,4 +97,5 @@ async def rows_of(store: Store, council: str) -> dict[str, list[Any]]:
             )
         ]
         for table in await tenant_tables(store)
+        if not (leaving and table in COUNTED)
     }

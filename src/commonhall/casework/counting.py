@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from commonhall.directory.postcode_text import parse_postcode
 from commonhall.engine.back_office import CaseLocation, Contact
 from commonhall.engine.journey import Path, Submission
-from commonhall.storage.cases import Counted
+from commonhall.storage.cases import Measured
 
 CHECK = "check-answers"
 """Stands for the page on which answers are checked before they are sent."""
@@ -33,9 +33,9 @@ def pages_of(path: Path) -> list[str]:
     return [*(page.id for page in path.pages), last.id if last else CHECK]
 
 
-def counted(sent: Submission, path: Path, now: datetime, day: date) -> Counted:
+def counted(sent: Submission, path: Path, now: datetime, day: date) -> Measured:
     """What the measures are to know of a submission."""
-    return Counted(
+    return Measured(
         day=day,
         pages=pages_of(path),
         subject=subject_of(sent.location, sent.contact),

@@ -23,7 +23,7 @@ class ReferenceTaken(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Measured:
     """What the measures are to know of a submission, on the London day `day`. Nothing of it tells who it was.
 
     `subject` is a digest of what the case is about, or None where nothing says; an earlier case of the same is looked for
@@ -61,7 +61,7 @@ class NewCase:
     connectors: Sequence[str]
     idempotency_key: str
     submitted_at: datetime
-    counted: Counted
+    counted: Measured
     files: Sequence[NewAttachment] = ()
     note: str = ""
     source: str = ""

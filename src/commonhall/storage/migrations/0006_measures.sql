@@ -1,5 +1,8 @@
 -- What the measures count of each journey, and the roll-ups that are read instead of journeys.
 
+-- Nothing reads journeys by day any more.
+drop index measure_by_day;
+
 -- No personal data: days, not moments, of what happened after the start; a part of a town, never an address.
 alter table measure drop constraint measure_outcome_check;
 alter table measure

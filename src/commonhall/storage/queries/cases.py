@@ -12,13 +12,14 @@ SUBMIT_CASE = Query(
     " same subject ($16) and still open, or was closed since $19, the measures say so; no case is looked for that is from"
     " before $20.",
     """
-    with pathed as (
-      insert into measure_path (council, path, pages) values ($1, $17, $18::text[]) on conflict (council, path) do nothing
-    ), closed as (
+    with closed as (
       update journey set reference = $4, answers = $5::jsonb
       where council = $1 and journey = $2 and browser = $3 and reference is null and expires_at > $14
         and xmin::text = $15
       returning journey, service, digest, channel, language, started_at, measure
+    ), pathed as (
+      insert into measure_path (council, path, pages) select $1, $17, $18::text[] from closed
+      on conflict (council, path) do nothing
     ), earlier as (
       select m.measure, m.closed_on from measure m
       where m.council = $1 and m.measure = (

@@ -44,12 +44,13 @@ EXIT_JOURNEY = Query(
     "Count that a journey has ended at an exit; seen again, it changes nothing. Whoever is led elsewhere, goes back"
     " and is found not eligible has completed the transaction: that counts, and is not taken back.",
     """
-    with pathed as (
-      insert into measure_path (council, path, pages) values ($1, $5, $6::text[]) on conflict (council, path) do nothing
-    ), exited as (
+    with exited as (
       update journey set exited_at = coalesce(exited_at, $3)
       where council = $1 and journey = $2 and reference is null
       returning measure
+    ), pathed as (
+      insert into measure_path (council, path, pages) select $1, $5, $6::text[] from exited
+      on conflict (council, path) do nothing
     )
     update measure set outcome = $4, seconds = extract(epoch from $3 - started_at)::integer, path = $5
     where council = $1 and measure = (select measure from exited)
@@ -88,14 +89,14 @@ LAPSE_JOURNEYS = Query(
     """
     with lapsing as (
       select * from unnest($2::text[], $4::bigint[], $5::text[]) as l (journey, path, pages)
-    ), pathed as (
-      insert into measure_path (council, path, pages)
-      select distinct on (path) $1, path, string_to_array(pages, E'\\n') from lapsing where path is not null
-      on conflict (council, path) do nothing
     ), gone as (
       update journey j set answers = '{}', lapsed = true from lapsing l
       where j.council = $1 and j.journey = l.journey and j.expires_at < $3 and j.reference is null and not j.lapsed
-      returning j.measure, l.path
+      returning j.measure, l.path, l.pages
+    ), pathed as (
+      insert into measure_path (council, path, pages)
+      select distinct on (path) $1, path, string_to_array(pages, E'\\n') from gone where path is not null
+      on conflict (council, path) do nothing
     ), counted as (
       update measure m set outcome = 'abandoned', path = gone.path from gone
       where m.council = $1 and m.measure = gone.measure and m.outcome is null

@@ -2,6 +2,7 @@
 // Nothing is announced: whoever listens to the page is not to be spoken to every ten seconds.
 
 const EVERY = 10000
+const LANGUAGE = document.documentElement.lang === 'cy' ? 'cy-GB' : 'en-GB'
 // Somebody who went away without closing the page is not to stay signed in by it.
 const LONGEST_ALONE = 30 * 60 * 1000
 
@@ -24,7 +25,7 @@ export function enhanceMeasures (board) {
   tell(new Date())
 
   function tell (when) {
-    status.textContent = paused ? says.textPaused : `${says.textUpdated} ${when.toLocaleTimeString(document.documentElement.lang)}`
+    status.textContent = paused ? says.textPaused : `${says.textUpdated} ${when.toLocaleTimeString(LANGUAGE)}`
   }
 
   function stop (yes) {
