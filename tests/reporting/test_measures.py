@@ -291,12 +291,16 @@ def test_satisfaction_is_a_share(scores: list[int]) -> None:
 
 
 async def adopted_as(
-    desk: Desk, calendars: Mapping[str, Calendar], text: str, version: str = "1.0.0"
+    desk: Desk,
+    calendars: Mapping[str, Calendar],
+    text: str,
+    version: str = "1.0.0",
+    connector: str | None = None,
 ) -> Adopted:
     """Another service, or another version, that the council runs too."""
     files = {"service.yaml": text, "journeys.yaml": EXAMPLE, "CHANGELOG.md": version}
     service = read_service(files, calendars)
-    choices = {"service": service.id, "version": version}
+    choices = {"service": service.id, "version": version} | ({"connector": connector} if connector else {})
     adopted = adopt(service, choices, Adopter("England", ("en",)), calendars)
     row = AdoptedRow(
         adopted.digest,
@@ -307,6 +311,6 @@ async def adopted_as(
         "England",
         ("en",),
     )
-    new = NewAdoption(row, files, None)
+    new = NewAdoption(row, files, connector)
     await save_adoptions(desk.store, COUNCIL, [new], desk.clock() - timedelta(days=1))
     return adopted

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 
 import asyncpg
 import pytest
 
+from commonhall.reporting import measures, rolling
 from commonhall.storage.migrations import migrate, migrations
 from commonhall.storage.pool import TENANT, StorageUnavailable, Store, open_store
 from tests.conftest import with_database
@@ -32,6 +34,8 @@ async def test_the_first_release_s_rows_are_all_there_afterwards(
         await earlier.execute(FILL.replace("AT", f"timestamptz '{NOW.isoformat()}'"))
         await earlier.execute(
             """
+            update measure set outcome = 'submitted', score = 4 where council = 'solihull' and measure = 1;
+            insert into rating values ('solihull', 'R1', 4, '', timestamptz '2026-03-10 12:00Z');
             insert into case_update values ('solihull', 'R1', 2, 'fixed', 'done', now(), 'sandbox', 'u2');
             insert into case_update values ('solihull', 'R2', 2, 'open', 'we have it', now(), 'receipt/sandbox', '1')
             """
@@ -39,6 +43,16 @@ async def test_the_first_release_s_rows_are_all_there_afterwards(
         before = await earlier.fetchval("select count(*) from council_case")
         assert await migrate(url) == [step.name for step in migrations()[1:]]
         assert await earlier.fetchval("select count(*) from council_case") == before == 4000
+        store = await open_store(url)
+        for council in ("solihull", "c1"):
+            assert await rolling.roll_up(store, council) == 2000
+            assert await rolling.check(store, council) == []
+        counted = await measures.by_service(store, "solihull", NOW.date(), NOW.date())
+        assert (counted["missed-bin"].starts, counted["missed-bin"].sent) == (2000, 1)
+        assert counted["missed-bin"].score_4 == 1
+        everything = await measures.by_service(store, "solihull", NOW.date(), date(2100, 1, 1))
+        assert (everything["missed-bin"].closed, everything["missed-bin"].fixed) == (1, 1)
+        await store.close()
         rows = await earlier.fetch(
             "select reference, status from council_case where council = 'solihull' and reference in ('R1', 'R2')"
         )

@@ -24,6 +24,7 @@ from commonhall.app.connector_commands import connector
 from commonhall.app.diff_command import diff
 from commonhall.app.form_commands import form
 from commonhall.app.links_commands import links
+from commonhall.app.measures_commands import measures
 from commonhall.app.merge_commands import merge_councils
 from commonhall.app.moving_commands import export_council, import_council, remove_council
 from commonhall.app.proposal_commands import proposals, variation
@@ -59,6 +60,7 @@ cli.command()(rehearse)
 cli.add_typer(catalogue, name="catalogue")
 cli.add_typer(form, name="form")
 cli.add_typer(links, name="links")
+cli.add_typer(measures, name="measures")
 cli.add_typer(connector, name="connector")
 cli.command()(publish)
 

@@ -16,6 +16,7 @@ from commonhall.storage.pool import Store
 from commonhall.storage.queries import councils as councils_q
 from commonhall.storage.queries import deliveries as deliveries_q
 from commonhall.storage.queries import merging as q
+from commonhall.storage.queries import merging_measures as measures_q
 from commonhall.storage.queries import moving as moving_q
 from commonhall.storage.queries.measures import WAIT_TO_ROLL_UP
 
@@ -196,14 +197,14 @@ class Merge(Survey):
     async def move_measures(self, old: str, new: str) -> tuple[int, int]:
         """Measures; answers by how much their numbers grew, so that no two are the same, and how many they were."""
         by = 0
-        if await self.connection.fetchval(q.SAME_MEASURES.sql, old, new):
-            least, span = await self.connection.fetchrow(q.SPAN_OF_MEASURES.sql, old)
+        if await self.connection.fetchval(measures_q.SAME_MEASURES.sql, old, new):
+            least, span = await self.connection.fetchrow(measures_q.SPAN_OF_MEASURES.sql, old)
             reserve = q.reserve("measure", "measure").sql
             by = int(await self.connection.fetchval(reserve, span + 1)) + 1 - least
         for council in sorted((old, new)):
             await self.connection.fetchval(WAIT_TO_ROLL_UP.sql, council)
-        await self.connection.execute(q.COPY_PATHS.sql, old, new)
-        moved = _many(await self.connection.execute(q.MOVE_MEASURES.sql, old, new, by))
+        await self.connection.execute(measures_q.COPY_PATHS.sql, old, new)
+        moved = _many(await self.connection.execute(measures_q.MOVE_MEASURES.sql, old, new, by))
         return by, moved
 
     async def batch(self, old: str, new: str, after: str, most: int) -> list[tuple[str, bool]]:

@@ -1,0 +1,64 @@
+"""Whether what is shown is what happened can be asked of the command line, and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.app.test_council_commands import database
+from typer.testing import CliRunner
+
+from commonhall.app.commands import cli
+
+ADA = ("--administrator", "ada@solihull.example", "--name", "Ada")
+
+
+@pytest.fixture
+def measures(database_url: str, tmp_path: Any) -> Callable[..., Any]:
+    """Run `commonhall measures ...` on a database with one council."""
+    env = {
+        "COMMONHALL_DATABASE_URL": database_url,
+        "COMMONHALL_SECRET": "A" * 44,
+        "COMMONHALL_DATA": str(tmp_path / "data"),
+        "COLUMNS": "200",
+    }
+    runner = CliRunner()
+    added = runner.invoke(cli, ["council", "add", "solihull", *ADA], env=env)
+    assert added.exit_code == 0, added.output
+    return lambda *words: runner.invoke(cli, ["measures", *words], env=env)
+
+
+@pytest.mark.postgres
+def test_a_wrong_count_is_named_and_counted_anew(measures: Callable[..., Any], database_url: str) -> None:
+    database(
+        database_url,
+        "insert into measure (council, service, version, channel, day, started_at)"
+        " select $1, 'missed-bin', '1.0.0', 'online', '2026-03-02', '2026-03-02 09:00Z' returning measure",
+        council="solihull",
+    )
+    sound = measures("check")
+    assert (sound.exit_code, sound.output) == (0, "solihull: every count is right\n")
+    database(
+        database_url,
+        "insert into measure_day (council, service, day, channel, starts)"
+        " values ($1, 'missed-bin', '2026-03-02', 'online', 7) returning starts",
+        council="solihull",
+    )
+    wrong = measures("check", "solihull")
+    assert wrong.exit_code == 1
+    assert "solihull: 1 counts are wrong" in wrong.output
+    assert "missed-bin, 2026-03-02" in wrong.output
+    assert "commonhall measures rebuild" in wrong.output
+    assert measures("rebuild").output == "solihull: counted anew\n"
+    assert measures("check").exit_code == 0
+    assert database(
+        database_url, "select starts from measure_day where council = $1", council="solihull"
+    ) == [(1,)]
+
+
+@pytest.mark.postgres
+def test_a_council_that_is_not_here_is_refused(measures: Callable[..., Any]) -> None:
+    refused = measures("check", "leeds")
+    assert refused.exit_code != 0
+    assert "there is no council 'leeds'" in str(refused.exception)
