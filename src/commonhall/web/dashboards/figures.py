@@ -6,9 +6,10 @@ from commonhall.engine.fields.numbers import show_date
 from commonhall.reporting.measures import Spread
 from commonhall.web.charts.chart import Cell, Gap, Kind
 from commonhall.web.dashboards.board import Facts, Figure, Subject
+from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.showing import show_cell, show_hours, show_seconds
 from commonhall.web.dashboards.spans import Span
-from commonhall.web.dashboards.words import DEFINITIONS, WORDS
+from commonhall.web.dashboards.words import WORDS
 
 
 def figures_of(facts: Facts, subject: Subject, span: Span) -> tuple[Figure, ...]:

@@ -1,8 +1,6 @@
 """What the public may see of small numbers. Staff see all: it is their own council's.
 
-Whoever knows that one person reported something from a street must not learn from a table what became of it. So a count
-below the minimum is kept back, a share of fewer than that is not told, and where only one part of a whole is kept back the
-next smallest is, too: otherwise it could be worked out from the rest.
+`reporting.suppression` says which counts are small; here that is applied to the cells of figures and charts.
 """
 
 from __future__ import annotations
@@ -22,8 +20,8 @@ class Guard:
     minimum: int
 
     def count(self, count: int) -> Cell:
-        """A count; none at all is told, since it is nobody's."""
-        return Gap.SMALL if 0 < count < self.minimum else count
+        """A count. None at all is small, too."""
+        return Gap.SMALL if count < self.minimum else count
 
     def share(self, share: float | None, whole: int) -> Cell:
         """A share of `whole`, in whole percent for the public."""
@@ -40,25 +38,34 @@ class Guard:
         return Gap.SMALL if whole < self.minimum else round(amount, 2)
 
     def parts(self, counts: Sequence[int]) -> list[Cell]:
-        """Parts of a whole that may be known: never one alone is kept back."""
-        return self.grid([counts])[0]
+        """Parts of a whole that may be known."""
+        return self.grid([counts])[0] if counts else []
 
     def grid(self, rows: Sequence[Sequence[int]]) -> list[list[Cell]]:
-        """Counts in rows and columns whose sums may be known: no row and no column has one alone kept back."""
-        cells = [[self.count(count) for count in row] for row in rows]
-        changed = True
-        while changed:
-            changed = False
-            lines = [[(y, x) for x in range(len(row))] for y, row in enumerate(rows)]
-            lines += [[(y, x) for y in range(len(rows))] for x in range(len(rows[0]) if rows else 0)]
+        """Counts in rows and columns whose sums may be known.
+
+        Whoever knows the sum of a line and all but what is hidden knows the sum of that. So in each row and column where
+        something is hidden, two are, and together they are the minimum less one or more: any may be anything small.
+        """
+        hidden = {(y, x) for y, row in enumerate(rows) for x, count in enumerate(row) if count < self.minimum}
+        lines = [[(y, x) for x in range(len(row))] for y, row in enumerate(rows)]
+        lines += [[(y, x) for y in range(len(rows))] for x in range(len(rows[0]) if len(rows) > 1 else 0)]
+        before = -1
+        while len(hidden) != before:
+            before = len(hidden)
             for line in lines:
-                hidden = [place for place in line if cells[place[0]][place[1]] is Gap.SMALL]
-                others = [place for place in line if rows[place[0]][place[1]] and place not in hidden]
-                if len(hidden) == 1 and others:
-                    y, x = min(others, key=lambda place: rows[place[0]][place[1]])
-                    cells[y][x] = Gap.SMALL
-                    changed = True
-        return cells
+                small = [place for place in line if place in hidden]
+                rest = sorted(set(line) - hidden, key=lambda place: (rows[place[0]][place[1]], place))
+                while small and rest and self._tells(rows, small):
+                    small.append(rest.pop(0))
+                hidden |= set(small)
+        return [
+            [Gap.SMALL if (y, x) in hidden else count for x, count in enumerate(row)]
+            for y, row in enumerate(rows)
+        ]
+
+    def _tells(self, rows: Sequence[Sequence[int]], hidden: Sequence[tuple[int, int]]) -> bool:
+        return len(hidden) < 2 or sum(rows[y][x] for y, x in hidden) < self.minimum - 1
 
 
 PUBLIC = Guard(MINIMUM)

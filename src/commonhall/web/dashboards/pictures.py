@@ -10,6 +10,7 @@ from commonhall.reporting.measures import Place
 from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Kind, Table
 from commonhall.web.charts.specs import Interval, Pair, bars, intervals, lines, stacked
 from commonhall.web.dashboards.board import Facts, Subject
+from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.showing import (
     bars_alt,
     columns_alt,
@@ -19,7 +20,7 @@ from commonhall.web.dashboards.showing import (
     show_period,
 )
 from commonhall.web.dashboards.spans import Span
-from commonhall.web.dashboards.words import DEFINITIONS, SPAN, WORDS
+from commonhall.web.dashboards.words import SPAN, WORDS
 
 MOST_STREETS = 30
 Rate = Callable[[Counts], float | None]
