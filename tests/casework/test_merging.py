@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -29,6 +30,7 @@ from commonhall.storage.councils import ConnectorRow, save_connector, save_counc
 from commonhall.storage.merging import FormerRow
 from commonhall.storage.moving import LEFT_OUT, TABLES
 from commonhall.storage.pool import transaction
+from commonhall.storage.service_hours import RequestCount, add_requests, note_looks
 from tests.casework.conftest import ANSWERS, BackOffice
 from tests.conftest import SetClock
 from tests.storage.town import fill_town, rows_of
@@ -444,6 +446,7 @@ async def test_every_table_is_moved_even_where_all_identifiers_are_the_same(desk
         "person",
         "identity_provider",
         "measure_path",
+        "service_hour",
         *LEFT_OUT,
     }
     more = {"audit": 3, "former_council": 3, "former_reference": 3}
@@ -498,3 +501,34 @@ async def test_what_cannot_be_merged_is_refused_with_a_reason(desk: Desk, towns:
     await save_council(desk.store, OLD, "E08000029", f"{OLD}.localhost", {})
     with pytest.raises(MergeRefused, match="would mean two cases"):
         await plan_merge(desk, [OLD], NEW)
+
+
+# -- how services ran --------------------------------------------------------------------------------------------
+
+
+async def test_hours_of_both_are_the_sum_and_none_is_added_to_who_is_gone(desk: Desk, towns: Adopted) -> None:
+    hour = desk.clock().replace(minute=0, second=0)
+    earlier = hour - timedelta(hours=1)
+    counted = [
+        RequestCount(OLD, "lost-cat", hour, 3, 1, (1, 2)),
+        RequestCount(NEW, "lost-cat", hour, 4, 0, (0, 0, 4)),
+        RequestCount(OLD, "lost-cat", earlier, 5, 0, (5,)),
+    ]
+    await add_requests(desk.store, counted)
+    await note_looks(desk.store, OLD, hour, {"lost-cat": True})
+    await note_looks(desk.store, NEW, hour, {"lost-cat": False})
+    flushes = [asyncio.create_task(add_requests(desk.store, counted[:1])) for _ in range(8)]
+    await merge_councils(desk, [OLD], NEW)
+    await asyncio.gather(*flushes)
+    await add_requests(desk.store, counted[:1])
+    assert await left_of(desk, OLD) == []
+    found = await rows(
+        desk, "select hour, requests, failed, times, up, down from service_hour order by hour desc"
+    )
+    [(_, requests, failed, times, *minutes), before] = found
+    # What came before the merge was over is there, what came after it is not.
+    arrived = (requests - 4) // 3
+    assert 1 <= arrived <= 9
+    assert (requests, failed, times) == (4 + 3 * arrived, arrived, [arrived, 2 * arrived, 4])
+    assert minutes == [1, 1]
+    assert before[1:] == (5, 0, [5], 0, 0)

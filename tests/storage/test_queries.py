@@ -33,6 +33,8 @@ OF_THE_INSTALLATION = {
     "due_pushes": "the worker's list of systems with something to be told, without residents' data",
     "list_former_councils": "where former councils' hosts lead; no residents' data",
     "was_merged": "which council a former one became part of; no residents' data",
+    "add_requests": "a web process adds what it counted of all councils; counts alone",
+    "hours_across": "how one service runs at all councils; counts alone",
     "take_time": "the schema",
     "lock_migrations": "the schema",
     "make_migration_table": "the schema",
@@ -72,6 +74,7 @@ TENANT_TABLES = (
     "api_key",
     "push",
     "push_refused",
+    "service_hour",
 )
 
 

@@ -24,6 +24,7 @@ insert into measure (council, service, version, channel, day, started_at)
 insert into measure_path values (:c, 7, array[:m || '-page']);
 insert into measure_day (council, service, day, channel, starts) values (:c, :m || '-service', '2020-01-01', 'online', 3);
 insert into measure_month values (:c, :m || '-service', 'area', '2020-01-01', :m || '-area', 3);
+insert into service_hour values (:c, :m || '-service', date_trunc('hour', :now), 3, 1, '{0,1,2}', 4, 4, 1);
 insert into journey (council, journey, browser, service, digest, language, channel, answers, started_at, expires_at, measure)
   values (:c, :m || '-journey', :m::bytea, :m || '-service', :m || '-digest', 'en', 'online', '{"a": :secret_json}', :now,
           :now + interval '1 day', 1);

@@ -20,6 +20,7 @@ from commonhall.api.v1.app import ApiTools, v1_app
 from commonhall.api.v1.limits import Limits
 from commonhall.api.v1.pages import Prose
 from commonhall.app.councils import national_codes
+from commonhall.app.counting import RequestCounter, flush_until
 from commonhall.app.doors import CouncilDoor, OperatorsDoor
 from commonhall.app.settings import Settings
 from commonhall.app.wiring import House, open_house
@@ -52,8 +53,8 @@ LINKS_EVERY = 30
 """How many of those looks go by between two at whether links to councils' own pages have."""
 
 
-def house_app(house: House) -> ASGIApp:
-    """The application of an open house."""
+def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
+    """The application of an open house; a counter counts the requests to councils' services."""
     assets = open_assets()
     dashboards = Dashboards(_reports(house), Artist())
 
@@ -95,6 +96,8 @@ def house_app(house: House) -> ASGIApp:
     interfaces = _interfaces(house)
     interfaces["embed"] = embed_app(house.sites.by_host, assets, https=settings.https)
     councils = _of_councils(house, resident_app(tools), workspace, former, interfaces)
+    if counter is not None:
+        councils = counter.counted(councils)
     govuk = finder_api(_govuk(house))
     open_data = {"api": govuk, "local-links.csv": govuk, "openreferral": interfaces["openreferral"]}
     return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
@@ -270,9 +273,13 @@ class Door:
     @asynccontextmanager
     async def _lifespan(self, _shell: Any) -> AsyncIterator[None]:
         async with open_house(self._settings, self._database_url) as house:
-            self._app = house_app(house)
+            counter = RequestCounter(house.sites.by_host, house.desk.clock, self._settings.look_key.encode())
+            self._app = house_app(house, counter)
             stop = asyncio.Event()
-            tasks = [asyncio.create_task(_refresh(house, stop))]
+            tasks = [
+                asyncio.create_task(_refresh(house, stop)),
+                asyncio.create_task(flush_until(counter, house.store, stop)),
+            ]
             if self._with_worker:
                 tasks.append(asyncio.create_task(Worker(house).run(stop)))
             try:

@@ -39,6 +39,8 @@ class Settings:
     reach private addresses: for trying out, or where back offices are on the operator's own network.
     `poll_seconds` lie between two questions for updates to one back office. `proxies` are the addresses and
     networks, by comma, whose word is taken for who the client is (X-Forwarded-For); none by default.
+    With `watch` the worker asks each live service's start page once a minute through its public address: off where that
+    cannot be reached from inside, or all would seem to be down.
     With `check_links` the worker looks each day at links to councils' own pages; `contact` is where whoever wonders about
     such a visit may write to. With `local_accounts` whoever reaches a workspace may choose whom to be: for trying out and development only.
     """
@@ -56,6 +58,7 @@ class Settings:
     local_accounts: bool
     operator: OperatorDoor
     poll_seconds: int
+    watch: bool
     check_links: bool
     contact: str
     proxies: str
@@ -68,6 +71,11 @@ class Settings:
     def key(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose, derived from the secret."""
         return hashlib.blake2b(purpose.encode(), key=self.secret[:64], digest_size=32).digest()
+
+    @property
+    def look_key(self) -> str:
+        """What the worker's own looks at pages carry, so that they are not counted as residents' requests."""
+        return self.key("looks from outside").hex()[:32]
 
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -121,6 +129,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
             ),
         ),
         poll_seconds=max(1, number("POLL_SECONDS", 60)),
+        watch=flag("WATCH", True),
         check_links=flag("CHECK_LINKS", False),
         contact=text("CONTACT"),
         proxies=_proxies(text("PROXIES")),

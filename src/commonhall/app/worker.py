@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from commonhall.app import watching
 from commonhall.app.pushing import teller
 from commonhall.app.wiring import House
 from commonhall.casework import pushes
@@ -27,6 +28,7 @@ from commonhall.catalogue.upgrades import take_patches
 from commonhall.engine.adoption import Adopter
 from commonhall.engine.back_office import DeliveryFailed
 from commonhall.reporting import rolling
+from commonhall.reporting.uptime import forget_hours
 from commonhall.storage.councils import ConnectorRow, list_connectors
 
 TICK = 0.5
@@ -34,6 +36,7 @@ TICK = 0.5
 EXPIRE_EVERY = 60.0
 CATALOGUES_EVERY = 3600.0
 LINKS_EVERY = 86400.0
+FORGET_EVERY = 86400.0
 MOST_AT_ONCE = 64
 """How many connectors one process delivers to at the same time, with ten cases each: as many sockets as are usual."""
 FAILING_AT_ONCE = 32
@@ -61,6 +64,7 @@ class Worker:
         self._begun: dict[tuple[str, ...], float] = {}
         self._failing: set[tuple[str, ...]] = set()
         self._expired = self._looked_at_measures = 0.0
+        self._watch = watching.Watch()
         self._stopping = False
         self._log = structlog.get_logger("worker")
 
@@ -73,6 +77,7 @@ class Worker:
             await self._guarded(("pushes",), self._begin_pushes)
             await self._guarded(("measures",), self._begin_roll_ups)
             self._begin_the_rest()
+            self._begin_looks()
             try:
                 await asyncio.wait_for(stop.wait(), TICK)
             except TimeoutError:
@@ -129,11 +134,23 @@ class Worker:
         if now - self._expired >= EXPIRE_EVERY:
             self._expired = now
             self._begin(("expire",), partial(self._expire, councils))
+        if now - self._begun.get(("hours",), -1e9) >= FORGET_EVERY:
+            self._begin(("hours",), partial(self._forget_hours, councils))
         links = self._house.settings.check_links
         if links and now - self._begun.get(("links",), -1e9) >= LINKS_EVERY:
             self._begin(("links",), self._links)
         if now - self._begun.get(("catalogues",), -1e9) >= CATALOGUES_EVERY:
             self._begin(("catalogues",), partial(self._catalogues, councils))
+
+    def _begin_looks(self) -> None:
+        if not self._house.settings.watch:
+            return
+        now = self._house.desk.clock()
+        councils = self._watch.due((site.council for site in self._house.sites.all()), now)
+        for key in self._in_turn(("look", council) for council in councils):
+            if key not in self._tasks and self._under_way("look") < watching.COUNCILS_AT_ONCE:
+                self._watch.begin(key[1], now)
+                self._begin(key, partial(watching.look_at_council, self._house, key[1]))
 
     def _in_turn(self, keys: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """Who was not worked for longest comes first, or those who hang would take every place that they free."""
@@ -211,6 +228,11 @@ class Worker:
             await self._guarded(("expire", council), partial(expire_journeys, self._house.desk, council))
             await self._guarded(("expire", council), partial(expire_attempts, self._house.desk, council))
             await self._guarded(("expire", council), partial(expire_sessions, self._house.desk, council))
+
+    async def _forget_hours(self, councils: list[str]) -> None:
+        for council in councils:
+            job = partial(forget_hours, self._house.store, council, self._house.desk.clock())
+            await self._guarded(("hours", council), job)
 
     async def _catalogues(self, councils: list[str]) -> None:
         """Pull what is new, then take patches for the councils that let them be taken by themselves."""

@@ -11,6 +11,7 @@ import structlog
 
 from commonhall.casework.desk import AdoptedServices, AdoptedUnknown
 from commonhall.casework.logos import Logo
+from commonhall.engine.figures import CouncilFigures
 from commonhall.engine.furniture import Furniture, SiteLink
 from commonhall.engine.package import Adopted
 from commonhall.engine.problems import ServiceRefused
@@ -62,6 +63,8 @@ class Site:
     """What of the council's own website stands around its pages."""
     featured: frozenset[str] = frozenset()
     """The ids of services that stand first on the home page."""
+    figures: CouncilFigures = field(default_factory=CouncilFigures)
+    """The council's own costs and numbers, of which measures are worked out."""
 
     def is_paused(self, service_id: str) -> bool:
         """Whether the council offers this service, and not at the moment."""
@@ -120,6 +123,7 @@ class SiteSettings:
     notice: dict[str, str] = field(default_factory=dict)
     logo: LogoSettings | None = None
     furniture: FurnitureSettings = field(default_factory=FurnitureSettings)
+    figures: CouncilFigures = field(default_factory=CouncilFigures)
 
 
 class Sites:
@@ -221,4 +225,5 @@ class Sites:
             furniture=await self._furniture(row.council, settings.furniture),
             paused=tuple(adopted for one, adopted in known if one.state == "paused"),
             featured=frozenset(one.service for one in adoptions if one.featured),
+            figures=settings.figures,
         )

@@ -19,6 +19,7 @@ from commonhall.storage.queries import merging as q
 from commonhall.storage.queries import merging_measures as measures_q
 from commonhall.storage.queries import moving as moving_q
 from commonhall.storage.queries.measures import WAIT_TO_ROLL_UP
+from commonhall.storage.queries.service_hours import HOLD_SERVICE_HOURS, JOIN_SERVICE_HOURS
 
 KEPT_AS_FORMER = ("former_council", "former_reference")
 
@@ -261,7 +262,8 @@ class Merge(Survey):
         await self.connection.executemany(q.KEEP_FORMER.sql, [(new, *row) for row in formers])
 
     async def end(self, old: str, new: str, names: NewNames, entry: NewEntry) -> None:
-        """The audit trail, last: until the end nobody else writes to it. Then nothing of the old council is left.
+        """How services ran, and the audit trail, last: until the end nobody else writes to them. Then nothing of the old
+        council is left.
 
         The guard of the trail is taken off for this as for a council's removal. Raises `MergeBroken`.
         """
@@ -275,6 +277,9 @@ class Merge(Survey):
         else:
             await run(q.MOVE_AUDIT.sql, old, new)
         await run(moving_q.KEEP_AUDIT)
+        # Web processes and workers add to hours at any moment: those that come now wait, and then find the council gone.
+        await run(HOLD_SERVICE_HOURS)
+        await run(JOIN_SERVICE_HOURS.sql, old, new)
         for table in (
             "attempt",
             "adopted",
@@ -282,6 +287,7 @@ class Merge(Survey):
             "api_key",
             "api_system",
             "measure_path",
+            "service_hour",
             *COUNTED,
         ):
             await run(moving_q.remove_rows(table).sql, old)

@@ -14,6 +14,7 @@ from commonhall.storage.pool import Store
 from commonhall.storage.queries import councils as councils_q
 from commonhall.storage.queries import moving as q
 from commonhall.storage.queries.measures import WAIT_TO_ROLL_UP
+from commonhall.storage.queries.service_hours import HOLD_SERVICE_HOURS
 
 
 class Table(NamedTuple):
@@ -38,6 +39,7 @@ TABLES = (
     Table("person", ("person",)),
     Table("measure", ("measure",)),
     Table("measure_path", ("path",)),
+    Table("service_hour", ("service", "hour")),
     Table("journey", ("journey",)),
     Table("council_case", ("reference",), computed=("search",)),
     Table("case_update", ("reference", "sequence")),
@@ -212,6 +214,7 @@ async def remove_council(store: Store, council: str) -> dict[str, int]:
     gone = {}
     async with store.owner.acquire() as connection, connection.transaction():
         await connection.execute(q.UNBOUNDED)
+        await connection.execute(HOLD_SERVICE_HOURS)
         await connection.execute(q.LET_AUDIT_GO)
         await connection.fetchval(WAIT_TO_ROLL_UP.sql, council)
         # The counts last: a measure that goes is noted as a change.

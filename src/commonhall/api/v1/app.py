@@ -19,7 +19,15 @@ from commonhall.api.v1.bodies import answer_json, answers_in, rating_in, read_ob
 from commonhall.api.v1.cases import cases_views
 from commonhall.api.v1.limits import Limits, Standing
 from commonhall.api.v1.openapi import document_of, index_of
-from commonhall.api.v1.pages import ROOT, Prose, page_of, start_of, state_of, submitted_of
+from commonhall.api.v1.pages import (
+    ROOT,
+    SERVICE_IN_SCOPE,
+    Prose,
+    page_of,
+    start_of,
+    state_of,
+    submitted_of,
+)
 from commonhall.api.v1.problems import KINDS, Problem
 from commonhall.casework.desk import Desk
 from commonhall.casework.direct import AnotherRequest, NotAccepted, hand_in
@@ -252,6 +260,7 @@ class _Api:
             )
         secret = secret.strip()
         journey = await load_journey(self.desk, site.council, request.path_params["journey"], browser=secret)
+        request.scope[SERVICE_IN_SCOPE] = journey.service
         return _shown_in(request, journey), secret
 
     async def _state(self, site: Site, journey: Journey, status: int = 200, **more: Any) -> Response:

@@ -14,6 +14,8 @@ from commonhall.engine.journey import can_be_followed, details, flat_answers, la
 from commonhall.engine.package import Adopted, CompiledPage
 
 ROOT = "/api/v1"
+SERVICE_IN_SCOPE = "commonhall.service"
+"""Where a request's scope says which service its journey is of, once that is known: its path does not."""
 
 
 @dataclass(frozen=True, slots=True)

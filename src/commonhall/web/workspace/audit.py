@@ -18,6 +18,7 @@ PATH = f"{HOME}/audit"
 PAGE = 50
 MOST_IN_A_FILE = 100_000
 SENTENCES = {
+    "figures.change": "changed the council’s own costs and numbers",
     "brand.change": "changed how the site looks",
     "brand.furniture": "changed what stands around the pages",
     "brand.logo": "changed the logo",
@@ -73,6 +74,7 @@ KINDS = {
     "connector.": "Connectors",
     "person.": "People",
     "session.": "Signing in and out",
+    "figures.": "Costs and numbers",
     "brand.": "Brand",
     "proposal.": "Proposals",
 }

@@ -22,6 +22,7 @@ from commonhall.web.workspace import (
     cases,
     connectors,
     editor,
+    figures,
     furniture,
     give_back,
     home,
@@ -46,6 +47,7 @@ MENU = (
     MenuItem(f"{HOME}/systems", "Systems", Permission.CHANGE_CONNECTORS),
     MenuItem(f"{HOME}/editor", "Service editor", Permission.WRITE_SERVICES),
     MenuItem(f"{HOME}/give-back", "Give back", Permission.CHANGE_SERVICES),
+    MenuItem(f"{HOME}/costs", "Costs", Permission.CHANGE_SERVICES),
     MenuItem(f"{HOME}/people", "People", Permission.MANAGE_PEOPLE),
     MenuItem(f"{HOME}/brand", "Brand", Permission.CHANGE_BRAND),
     MenuItem(f"{HOME}/audit", "Audit trail", Permission.SEE_AUDIT),
@@ -68,6 +70,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         brand.pages(room),
         logo.pages(room),
         furniture.pages(room),
+        figures.pages(room),
         audit.pages(room),
     )
     routes = [
