@@ -131,6 +131,9 @@ FOUND = [
     "/council/solihull",
     "/council/gedling?need=bins",
     "/nowhere",
+    "/measures",
+    "/measures?span=own&from=x&to=",
+    "/measures/missed-bin?span=12m",
 ]
 
 
@@ -146,6 +149,8 @@ async def test_the_finders_pages_are_valid(
         site_url=lambda site, path: f"http://{site.council}.localhost{path}",
         assets=assets,
         https=False,
+        dashboards=Dashboards(reports(("missed-bin", "pothole")), Artist()),
+        today=lambda: TODAY,
     )
     http = client(finder_app(tools), "localhost")
     pages = {path: (await http.get(prefix + path)).text for path in FOUND}

@@ -32,6 +32,8 @@ from commonhall.catalogue.pulling import health
 from commonhall.directory.directory import Directory
 from commonhall.engine.package import Adopted
 from commonhall.reporting import measures
+from commonhall.reporting.comparing import like_councils
+from commonhall.reporting.uptime import uptime_by_day
 from commonhall.web.assets import Assets, open_assets
 from commonhall.web.charts.artist import Artist
 from commonhall.web.dashboards.dashboards import Dashboards
@@ -56,7 +58,7 @@ LINKS_EVERY = 30
 def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
     """The application of an open house; a counter counts the requests to councils' services."""
     assets = open_assets()
-    dashboards = Dashboards(_reports(house), Artist())
+    dashboards = Dashboards(_reports(house), Artist(), partial(_like, house.directory))
 
     async def receive(host: str, connector: str, headers: Mapping[str, str], body: bytes) -> Taken | None:
         site, moved = house.sites.by_host(host), house.sites.moved(host)
@@ -88,6 +90,8 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
             assets=assets,
             https=settings.https,
             link=house.links.best,
+            dashboards=dashboards,
+            today=house.desk.today,
         )
     )
     workspace, operator = _workspaces(house, assets, dashboards)
@@ -113,7 +117,16 @@ def _reports(house: House) -> Reports:
         places=partial(measures.places, store),
         across=partial(measures.across, store),
         services=partial(measures.services, store),
+        uptime=partial(uptime_by_day, store),
     )
+
+
+def _like(directory: Directory, slug: str) -> dict[str, str]:
+    """A council and those like it, with their names."""
+    council = directory.councils.council(slug)
+    if council is None:
+        return {}
+    return {one.slug: one.name for one in (council, *like_councils(directory.councils.all, council))}
 
 
 def _name_of(directory: Directory, slug: str) -> str:

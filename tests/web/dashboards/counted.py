@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import PageStep, Period, Place, Point, Spread, periods
+from commonhall.reporting.uptime import Uptime, UptimeDay
 from commonhall.web.dashboards.reports import Reports
 
 CHANNELS = {"online": 20, "phone": 7, "in-person": 1, "api": 3}
@@ -66,9 +67,15 @@ def reports(services: tuple[str, ...], page_ids: tuple[str, ...] = ("address", "
         return [Place(f"B91 {number}", 400 // number) for number in range(1, 7)] + [Place("B90 4", 4)]
 
     async def across(service: str, first: date, last: date) -> dict[str, Counts]:
-        return {"solihull": sum(span_of(first, last).values(), Counts())}
+        whole = sum(span_of(first, last).values(), Counts())
+        return {"solihull": whole, "walsall": whole + whole, "coventry": whole, "dudley": Counts(sent=9)}
 
     async def names(*_: Any) -> list[str]:
         return list(services)
 
-    return Reports(by_service, series, pages, spread, places, across, names)
+    async def uptime(council: str, service: str | None, first: date, last: date) -> list[UptimeDay]:
+        days = [first + timedelta(number) for number in range((last - first).days + 1)]
+        ran = Uptime(requests=900, failed=1, up=1439, down=1, times=(0,) * 20 + (500, 300, 80, 15, 5))
+        return [UptimeDay(day, ran) for day in days]
+
+    return Reports(by_service, series, pages, spread, places, across, names, uptime)

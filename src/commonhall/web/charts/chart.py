@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["text", "count", "share", "number"]
+Kind = Literal["text", "count", "share", "fine share", "number"]
 
 
 class Gap(Enum):

@@ -210,6 +210,42 @@ _WIDEST_LETTER = 8
 """Pixels that a letter takes at the most, on average: the typeface is the reader's, and may be wide."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A share with what it is of, and the 95% limits that chance gives for that size around the share of all."""
+
+    name: str
+    of: int
+    value: float
+    low: float
+    high: float
+
+
+def funnel(dots: Sequence[Dot], overall: float, *, unit: str, description: str) -> Pair:
+    """Shares by what they are of, between the limits of chance: a funnel, in which nobody is first or last."""
+    values = [
+        {"name": dot.name, "of": dot.of, "value": dot.value, "low": dot.low, "high": dot.high}
+        for dot in sorted(dots, key=lambda dot: dot.of)
+    ]
+    x = _measure("of", "count", unit, ticks=4)
+    y = _measure("value", "share", "")
+    limit = {"type": "line", "color": "#6b7276", "strokeDash": [4, 3], "strokeWidth": 1.5}
+    content = {
+        "data": {"values": values},
+        "encoding": {"x": x},
+        "layer": [
+            {"mark": limit, "encoding": {"y": {**y, "field": "low"}}},
+            {"mark": limit, "encoding": {"y": {**y, "field": "high"}}},
+            {"mark": {"type": "rule", "color": "#6b7276"}, "encoding": {"x": None, "y": {"datum": overall}}},
+            {
+                "mark": {"type": "point", "filled": True, "opacity": 1, "size": 45, "color": COLOURS[0]},
+                "encoding": {"y": y, "description": {"field": "name"}},
+            },
+        ],
+    }
+    return _pair(HEIGHT, content, description)
+
+
 def _names_axis(names: Sequence[str]) -> dict[str, Any]:
     longest = max((len(line) for name in names for line in name.split("\n")), default=0)
     return {

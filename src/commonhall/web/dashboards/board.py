@@ -10,8 +10,11 @@ from functools import cached_property
 
 import msgspec
 
+from commonhall.engine.figures import CouncilFigures
+from commonhall.reporting.costs import Cost
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import PageStep, Place, Point, Spread
+from commonhall.reporting.uptime import Uptime
 from commonhall.web.charts.chart import Cell, Chart, Column, Table
 from commonhall.web.charts.specs import Interval
 from commonhall.web.dashboards.guard import Guard
@@ -30,9 +33,13 @@ class Facts:
     areas: tuple[Place, ...] = ()
     streets: tuple[Place, ...] = ()
     compared: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
-    """By 'completion' or 'in_time': this council and those like it, in the order of the alphabet."""
-    cost: float | None = None
-    cost_source: str = ""
+    """By 'take_up', 'completion' or 'in_time': this council and those like it, in the order of the alphabet."""
+    cost: Cost | None = None
+    """By the channels that cases came by."""
+    total_cost: Cost | None = None
+    """All that the service costs, over twelve months."""
+    uptime: tuple[Uptime, ...] = ()
+    """How the service itself ran, period by period as `points`."""
 
     @property
     def total(self) -> Counts:
@@ -59,7 +66,8 @@ class Subject:
     today: date
     names: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
-    demonstration: bool = False
+    figures: CouncilFigures = field(default_factory=CouncilFigures)
+    """What the council said that things cost it."""
 
 
 @dataclass(frozen=True, slots=True)

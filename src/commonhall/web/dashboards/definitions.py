@@ -37,7 +37,15 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         ),
         "cost": (
             "Cost per transaction",
-            "What a case costs on the channel that it came by, as a mean over all that were sent.",
+            (
+                "What the contact costs on the channel that a case came by, as a mean over all that were sent; not the work that"
+                " follows. It tells what a shift between channels saves."
+            ),
+            "contacts at their cost by channel",
+        ),
+        "cost_total": (
+            "Total cost per transaction",
+            "All that the service costs in a year, by the transactions completed in the twelve months before today.",
             f"{_MANUAL}, measuring cost per transaction",
         ),
         "seconds": (
@@ -103,6 +111,11 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "Cases that were sent, by the channel that they came by.",
             "this platform’s own",
         ),
+        "like_take_up": (
+            "Digital take-up beside councils like this one",
+            "The digital take-up of the same service, in the same dates, at councils of the same kind and near in size.",
+            "Wilson’s interval for a share, 95%",
+        ),
         "like_completion": (
             "Completion rate beside councils like this one",
             "The completion rate of the same service, in the same dates, at councils of the same kind and near in size.",
@@ -113,9 +126,29 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "Cases closed in time in the same dates, at councils of the same kind and near in size. Targets are their own.",
             "Wilson’s interval for a share, 95%",
         ),
+        "across_take_up": (
+            "Digital take-up, council by council",
+            "The share at each council of this platform with 30 or more. Places and people differ between councils.",
+            "Wilson’s interval for a share, 95%",
+        ),
+        "across_completion": (
+            "Completion rate, council by council",
+            "The share at each council of this platform with 30 or more. Places and people differ between councils.",
+            "Wilson’s interval for a share, 95%",
+        ),
+        "across_in_time": (
+            "Resolved in time, council by council",
+            "The share at each council of this platform with 30 or more. Places and people differ between councils.",
+            "Wilson’s interval for a share, 95%",
+        ),
         "uptime": (
             "Availability",
-            "How often the service could be used, of the times that it was tried from outside.",
+            "Minutes in which the service’s first page was there, of those in which somebody looked.",
+            "this platform’s own",
+        ),
+        "response": (
+            "Response time",
+            "How long the platform took to answer requests for the service: 95 of 100 no longer (within 10%).",
             "this platform’s own",
         ),
     },
@@ -150,7 +183,15 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         ),
         "cost": (
             "Cost fesul trafodyn",
-            "Beth mae achos yn ei gostio ar y sianel y daeth drwyddi, fel cymedr dros bob un a anfonwyd.",
+            (
+                "Beth mae’r cyswllt yn ei gostio ar y sianel y daeth achos drwyddi, fel cymedr dros bob un a anfonwyd; nid y gwaith"
+                " sy’n dilyn. Mae’n dangos beth mae symud rhwng sianeli yn ei arbed."
+            ),
+            "cysylltiadau yn ôl eu cost fesul sianel",
+        ),
+        "cost_total": (
+            "Cyfanswm cost fesul trafodyn",
+            "Popeth y mae’r gwasanaeth yn ei gostio mewn blwyddyn, fesul trafodyn a gwblhawyd yn y deuddeg mis cyn heddiw.",
             f"{_MANUAL}, mesur cost fesul trafodyn",
         ),
         "seconds": (
@@ -216,6 +257,11 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "Achosion a anfonwyd, yn ôl y sianel y daethant drwyddi.",
             "diffiniad y platfform hwn",
         ),
+        "like_take_up": (
+            "Defnydd digidol ochr yn ochr â chynghorau tebyg",
+            "Defnydd digidol yr un gwasanaeth, yn yr un dyddiadau, mewn cynghorau o’r un math ac o faint tebyg.",
+            "cyfwng Wilson ar gyfer cyfran, 95%",
+        ),
         "like_completion": (
             "Cyfradd gwblhau ochr yn ochr â chynghorau tebyg",
             "Cyfradd gwblhau’r un gwasanaeth, yn yr un dyddiadau, mewn cynghorau o’r un math ac o faint tebyg.",
@@ -226,9 +272,29 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "Achosion a gaewyd mewn pryd yn yr un dyddiadau, mewn cynghorau tebyg. Eu targedau eu hunain yw’r targedau.",
             "cyfwng Wilson ar gyfer cyfran, 95%",
         ),
+        "across_take_up": (
+            "Defnydd digidol, fesul cyngor",
+            "Y gyfran ym mhob cyngor ar y platfform hwn sydd â 30 neu fwy. Mae lleoedd a phobl yn wahanol rhwng cynghorau.",
+            "cyfwng Wilson ar gyfer cyfran, 95%",
+        ),
+        "across_completion": (
+            "Cyfradd gwblhau, fesul cyngor",
+            "Y gyfran ym mhob cyngor ar y platfform hwn sydd â 30 neu fwy. Mae lleoedd a phobl yn wahanol rhwng cynghorau.",
+            "cyfwng Wilson ar gyfer cyfran, 95%",
+        ),
+        "across_in_time": (
+            "Datryswyd mewn pryd, fesul cyngor",
+            "Y gyfran ym mhob cyngor ar y platfform hwn sydd â 30 neu fwy. Mae lleoedd a phobl yn wahanol rhwng cynghorau.",
+            "cyfwng Wilson ar gyfer cyfran, 95%",
+        ),
         "uptime": (
             "Argaeledd",
-            "Pa mor aml yr oedd modd defnyddio’r gwasanaeth, o’r troeon y rhoddwyd cynnig arno o’r tu allan.",
+            "Munudau yr oedd tudalen gyntaf y gwasanaeth ar gael, o’r rhai yr edrychodd rhywun ynddynt.",
+            "diffiniad y platfform hwn",
+        ),
+        "response": (
+            "Amser ymateb",
+            "Faint gymerodd y platfform i ateb ceisiadau am y gwasanaeth: ni chymerodd 95 o bob 100 fwy (o fewn 10%).",
             "diffiniad y platfform hwn",
         ),
     },

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from commonhall.engine.fields.numbers import show_date
+from commonhall.reporting.costs import Cost
 from commonhall.reporting.measures import Spread
+from commonhall.reporting.uptime import Uptime, whole
 from commonhall.web.charts.chart import Cell, Gap, Kind
 from commonhall.web.dashboards.board import Facts, Figure, Subject
 from commonhall.web.dashboards.definitions import DEFINITIONS
@@ -22,7 +27,8 @@ def figures_of(facts: Facts, subject: Subject, span: Span) -> tuple[Figure, ...]
         made.share("take_up", total.digital_take_up, total.sent),
         made.share("completion", total.completion_rate, total.ended),
         made.satisfaction(total.satisfaction, total.responses),
-        made.cost(facts, total.sent),
+        made.cost("cost", facts.cost, total.sent),
+        made.cost("cost_total", facts.total_cost, total.sent),
         made.spread("seconds", facts.seconds)
         if facts.seconds
         else made.mean("seconds", total.mean_seconds, total.submitted),
@@ -32,6 +38,7 @@ def figures_of(facts: Facts, subject: Subject, span: Span) -> tuple[Figure, ...]
         made.share("in_time", total.in_time_rate, total.in_time + total.late),
         made.share("first_fix", total.first_time_fix_rate, total.fixed),
         made.share("failure", total.failure_demand, total.sent),
+        *made.uptime(whole(facts.uptime)),
     ]
     return tuple(one for one in found if one is not None)
 
@@ -81,15 +88,28 @@ class _Making:
         cell = self.subject.guard.share(share, responses)
         return self.figure("satisfaction", cell, "share", more=words.format(count=f"{responses:,}"))
 
-    def cost(self, facts: Facts, sent: int) -> Figure | None:
-        if facts.cost is None:
+    def cost(self, key: str, cost: Cost | None, sent: int) -> Figure | None:
+        if cost is None:
             return None
-        cell = self.subject.guard.amount(facts.cost, sent)
-        made = self.figure("cost", cell, "number", text=f"£{facts.cost:,.2f}", more=self.of(sent))
-        source = self.words["cost_source"].format(source=facts.cost_source)
-        return Figure(
-            made.key, made.title, made.cell, made.text, made.more, made.about, f"{made.source} {source}", made.counted
-        )  # fmt: skip
+        pounds = float(cost.shown)
+        cell = self.subject.guard.amount(pounds, sent)
+        made = self.figure(key, cell, "number", text=f"£{pounds:,.2f}", more=self.of(cost.transactions))
+        source = self.words["cost_source"].format(source="; ".join(cost.sources))
+        return replace(made, source=f"{made.source} {source}")
+
+    def uptime(self, ran: Uptime) -> list[Figure]:
+        """How the service itself ran; nothing of it is about anybody, so that nothing is kept back."""
+        found = []
+        if ran.uptime is not None:
+            minutes = self.words["known_minutes"].format(count=f"{ran.known_minutes:,}")
+            # Not rounded up: a service that failed for a minute was not there all the time.
+            share = math.floor(ran.uptime * 10_000) / 10_000
+            found.append(self.figure("uptime", share, "share", text=f"{share:.2%}", more=minutes))
+        if ran.p95 is not None and ran.median is not None:
+            text = self.words["milliseconds"].format(number=f"{ran.p95 * 1000:,.0f}")
+            half = self.words["half_within"].format(number=f"{ran.median * 1000:,.0f}")
+            found.append(self.figure("response", round(ran.p95, 4), "number", text=text, more=half))
+        return found
 
     def spread(self, key: str, spread: Spread) -> Figure | None:
         if spread.median is None or spread.ninety is None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from commonhall.reporting.suppression import MINIMUM
 from commonhall.web.charts.chart import Cell, Gap
-
-MINIMUM = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from commonhall.reporting.comparing import funnel
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import Place
-from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Kind, Table
-from commonhall.web.charts.specs import Interval, Pair, bars, intervals, lines, stacked
+from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Table
+from commonhall.web.charts.specs import Dot, Interval, Pair, bars, intervals, lines, stacked
+from commonhall.web.charts.specs import funnel as draw_funnel
+from commonhall.web.dashboards.beside import COMPARED, intervals_of
 from commonhall.web.dashboards.board import Facts, Subject
 from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.showing import (
@@ -23,6 +26,8 @@ from commonhall.web.dashboards.spans import Span
 from commonhall.web.dashboards.words import SPAN, WORDS
 
 MOST_STREETS = 30
+MOST_ROWS = 30
+"""More points with intervals than this are no picture: a funnel is."""
 Rate = Callable[[Counts], float | None]
 Whole = Callable[[Counts], int]
 
@@ -43,6 +48,8 @@ def charts_of(facts: Facts, subject: Subject, span: Span) -> tuple[Chart, ...]:
         draw.rate("failure", lambda one: one.failure_demand, lambda one: one.sent),
         draw.places("areas", facts.areas),
         draw.places("streets", facts.streets[:MOST_STREETS]),
+        draw.response(),
+        draw.compared("take_up"),
         draw.compared("completion"),
         draw.compared("in_time"),
     ]
@@ -146,6 +153,36 @@ class _Drawing:
         alt = columns_alt(self.starts, series, self.span.period, self.language)
         return self.chart("closed", pair, alt, columns, rows)
 
+    def response(self) -> Chart | None:
+        """How fast the service answered; nothing of it is about anybody."""
+        if not any(ran.requests for ran in self.facts.uptime):
+            return None
+        names = (self.words["median"], self.words["p95"])
+        cells = [
+            [
+                Gap.NOTHING if seconds is None else round(seconds * 1000, 1)
+                for seconds in (ran.median, ran.p95)
+            ]
+            for ran in self.facts.uptime
+        ]
+        series = {name: [row[place] for row in cells] for place, name in enumerate(names)}
+        title, unit = DEFINITIONS[self.language]["response"][0], self.words["unit_ms"]
+        columns = [
+            self.when(),
+            Column("median_ms", names[0], "number"),
+            Column("p95_ms", names[1], "number"),
+            Column("uptime", DEFINITIONS[self.language]["uptime"][0], "fine share"),
+        ]
+        up = [Gap.NOTHING if ran.uptime is None else round(ran.uptime, 5) for ran in self.facts.uptime]
+        rows = [
+            [start.isoformat(), *row, share] for start, row, share in zip(self.starts, cells, up, strict=True)
+        ]
+        pair = lines(
+            self.starts, series, period=self.span.period, form="number", unit=unit, description=title
+        )
+        alt = lines_alt(self.starts, series, "number", self.span.period, self.language)
+        return self.chart("response", pair, alt, columns, rows)
+
     # -- in detail ---------------------------------------------------------------------------------------
 
     def pages(self) -> Chart | None:
@@ -208,33 +245,53 @@ class _Drawing:
             key, pair, intervals_alt(rows, self.language), columns, cells, note=note, over_time=False
         )
 
+    def funnel(self, key: str, every: Mapping[str, Counts], what: str) -> Chart:
+        plot = funnel({slug: COMPARED[what](counts) for slug, counts in every.items()})
+        names = self.subject.names
+        dots = [
+            Dot(names.get(one.council, one.council), one.rate.counted, one.rate.value, one.low, one.high)
+            for one in plot.points
+        ]
+        dots.sort(key=lambda dot: dot.name.casefold())
+        columns = [
+            Column("council", self.words["council"], "text"),
+            Column("of", self.words["count"]),
+            Column("share", self.words["value"], "share"),
+            Column("low", self.words["limit_low"], "share"),
+            Column("high", self.words["limit_high"], "share"),
+        ]
+        rows: list[list[Cell]] = [
+            [dot.name, dot.of, round(dot.value, 3), round(dot.low, 3), round(dot.high, 3)] for dot in dots
+        ]
+        title = DEFINITIONS[self.language][key][0]
+        pair = draw_funnel(dots, plot.overall or 0, unit=self.words["count"], description=title)
+        within = sum(dot.low <= dot.value <= dot.high for dot in dots)
+        alt = self.words["funnel_alt"].format(
+            count=len(dots), overall=f"{plot.overall or 0:.0%}", within=within
+        )
+        return self.chart(key, pair, alt, columns, rows, note=self.words["funnel_note"], over_time=False)
 
-def services_chart(services: Mapping[str, Counts], subject: Subject) -> Chart | None:
-    """What each service did, side by side: a table above all, with a bar for each one's cases."""
-    if not services:
+
+def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_too: bool) -> Chart | None:
+    """What each service ("services") or council ("councils") did, side by side: a table, and bars of the cases."""
+    order = [key for key in subject.names if key in rows]
+    if not order:
         return None
     words, guard = WORDS[subject.language], subject.guard
     titles = {key: texts[0] for key, texts in DEFINITIONS[subject.language].items()}
-    order = [name for name in subject.names if name in services]
-    kinds: list[tuple[str, Kind]] = [
-        ("take_up", "share"),
-        ("completion", "share"),
-        ("satisfaction", "share"),
-        ("in_time", "share"),
-        ("failure", "share"),
-    ]
+    rates = ("take_up", "completion", "satisfaction", "in_time", "failure")
     columns = (
-        Column("service", words["service"], "text"),
+        Column(name.removesuffix("s"), words[name.removesuffix("s")], "text"),
         Column("sent", titles["sent"]),
-        *(Column(key, titles[key], kind) for key, kind in kinds),
+        *(Column(key, titles[key], "share") for key in rates),
     )
-    sent = guard.parts([services[name].sent for name in order])
-    rows: list[tuple[Cell, ...]] = []
-    for name, cell in zip(order, sent, strict=True):
-        one = services[name]
-        rows.append(
+    sent = guard.parts([rows[key].sent for key in order])
+    table: list[tuple[Cell, ...]] = []
+    for key, cell in zip(order, sent, strict=True):
+        one = rows[key]
+        table.append(
             (
-                subject.names[name],
+                subject.names[key],
                 cell,
                 guard.share(one.digital_take_up, one.sent),
                 guard.share(one.completion_rate, one.ended),
@@ -243,19 +300,34 @@ def services_chart(services: Mapping[str, Counts], subject: Subject) -> Chart | 
                 guard.share(one.failure_demand, one.sent),
             )
         )
-    names = [subject.names[name] for name in order]
-    title = words["by_service"]
-    pair = bars(names, sent, form="count", unit=titles["sent"], description=title)
+    names = [subject.names[key] for key in order]
+    title = words[f"by_{name}"]
+    pair = (
+        bars(names, sent, form="count", unit=titles["sent"], description=title) if bars_too else Pair({}, {})
+    )
     return Chart(
-        name="services",
+        name=name,
         title=title,
         alt=f"{title}. {bars_alt(names, sent, 'count', subject.language)}",
         about=DEFINITIONS[subject.language]["sent"][1],
         wide=pair.wide,
         narrow=pair.narrow,
-        table=Table(columns, tuple(rows)),
+        table=Table(columns, tuple(table)),
         language=subject.language,
     )
+
+
+def across_charts(every: Mapping[str, Counts], subject: Subject, span: Span) -> tuple[Chart, ...]:
+    """Every council beside the others: with intervals while they are few, else in a funnel. Nobody is ranked."""
+    draw = _Drawing(Facts(()), subject, span)
+    found = []
+    for what in COMPARED:
+        rows = intervals_of(every, subject.names, what)
+        if 1 < len(rows) <= MOST_ROWS:
+            found.append(draw.points(f"across_{what}", rows))
+        elif rows:
+            found.append(draw.funnel(f"across_{what}", every, what))
+    return tuple(found)
 
 
 def shown_table(chart: Chart, span: Span) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import PageStep, Period, Place, Point, Spread
+from commonhall.reporting.uptime import UptimeDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Reports:
     places: Callable[[str, str, date, date, Literal["area", "street"]], Awaitable[list[Place]]]
     across: Callable[[str, date, date], Awaitable[Mapping[str, Counts]]]
     services: Callable[[date, date], Awaitable[list[str]]]
+    uptime: Callable[[str, str | None, date, date], Awaitable[list[UptimeDay]]]
+    """How a service (or all, with None) ran on each day: `reporting.uptime.uptime_by_day`."""
 
 
 async def _nothing(*_: Any) -> Any:
@@ -36,5 +39,5 @@ async def _no_spread(*_: Any) -> Spread:
     return Spread(None, None, 0)
 
 
-NO_REPORTS = Reports(_nothing, _no_list, _no_list, _no_spread, _no_list, _nothing, _no_list)
+NO_REPORTS = Reports(_nothing, _no_list, _no_list, _no_spread, _no_list, _nothing, _no_list, _no_list)
 """Nothing has been counted."""

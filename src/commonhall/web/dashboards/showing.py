@@ -22,6 +22,8 @@ def show_cell(cell: Cell, kind: Kind) -> str:
         return cell
     if kind == "share":
         return f"{cell:.0%}"
+    if kind == "fine share":
+        return f"{cell:.2%}"
     return f"{cell:,}" if kind == "count" else f"{cell:,.2f}"
 
 

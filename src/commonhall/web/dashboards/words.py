@@ -68,7 +68,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "none": "Nothing has been counted in these dates.",
         "figures": "The figures",
         "charts": "Over time and in detail",
-        "by_service": "By service",
+        "by_services": "By service",
+        "by_councils": "By council",
+        "limit_low": "Lower limit",
+        "limit_high": "Upper limit",
+        "funnel_alt": "Funnel of {count} councils around {overall}; {within} of them lie within the limits of chance.",
+        "funnel_note": (
+            "Each point is a council, the further right the more it rests on. Between the broken lines lie those whose difference"
+            " from all together may be chance (95%). What lies outside differs; it is not therefore better or worse."
+        ),
+        "across_intro": "Every council on this platform, from the same counts in the same words. Nobody is ranked.",
         "all_services": "All services",
         "service": "Service",
         "table": "Table of these figures",
@@ -111,7 +120,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "column_of": "{name}: {total} in all.",
         "interval_alt": "Points with their 95% intervals, in the order of the alphabet. {points}.",
         "interval_of": "{name}: {value}, between {low} and {high}",
-        "uptime_place": "How often the service could be used, and how fast it answered",
         "compare_note": (
             "Councils of the same kind and near in size, in the order of the alphabet: this is no ranking. The line through a"
             " point is where the true share lies, with 95% confidence; where lines overlap, the difference may be chance."
@@ -136,6 +144,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "figure_value": "Value",
         "figure_more": "More",
         "check_page": "Check your answers",
+        "known_minutes": "of {count} minutes looked at",
+        "milliseconds": "{number} ms",
+        "half_within": "half within {number} ms",
+        "median": "Half within",
+        "p95": "95% within",
+        "unit_ms": "milliseconds",
         "coarser": "Small figures are kept back: count by week or month to see more.",
         "failed": "The chart could not be drawn; its figures are in the table.",
     },
@@ -151,7 +165,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "none": "Nid oes dim wedi’i gyfrif yn y dyddiadau hyn.",
         "figures": "Y ffigurau",
         "charts": "Dros amser ac yn fanwl",
-        "by_service": "Yn ôl gwasanaeth",
+        "by_services": "Yn ôl gwasanaeth",
+        "by_councils": "Yn ôl cyngor",
+        "limit_low": "Terfyn isaf",
+        "limit_high": "Terfyn uchaf",
+        "funnel_alt": "Twndis o {count} cyngor o amgylch {overall}; mae {within} ohonynt o fewn terfynau siawns.",
+        "funnel_note": (
+            "Cyngor yw pob pwynt; po bellaf i’r dde, mwyaf y mae’n seiliedig arno. Rhwng y llinellau toredig mae’r rhai y gall eu"
+            " gwahaniaeth oddi wrth y cyfan fod ar hap (95%). Mae’r hyn sydd y tu allan yn wahanol; nid yw felly’n well nac yn waeth."
+        ),
+        "across_intro": "Pob cyngor ar y platfform hwn, o’r un cyfrifon yn yr un geiriau. Nid oes safle i neb.",
         "all_services": "Pob gwasanaeth",
         "service": "Gwasanaeth",
         "table": "Tabl o’r ffigurau hyn",
@@ -194,7 +217,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "column_of": "{name}: {total} i gyd.",
         "interval_alt": "Pwyntiau gyda’u cyfyngau 95%, yn nhrefn yr wyddor. {points}.",
         "interval_of": "{name}: {value}, rhwng {low} a {high}",
-        "uptime_place": "Pa mor aml yr oedd modd defnyddio’r gwasanaeth, a pha mor gyflym yr atebodd",
         "compare_note": (
             "Cynghorau o’r un math ac o faint tebyg, yn nhrefn yr wyddor: nid yw hwn yn safle. Y llinell drwy bwynt yw lle mae’r"
             " gwir gyfran, gyda hyder o 95%; lle mae llinellau’n gorgyffwrdd, gall y gwahaniaeth fod ar hap."
@@ -219,6 +241,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "figure_value": "Gwerth",
         "figure_more": "Mwy",
         "check_page": "Gwirio eich atebion",
+        "known_minutes": "o {count} munud yr edrychwyd arnynt",
+        "milliseconds": "{number} ms",
+        "half_within": "hanner o fewn {number} ms",
+        "median": "Hanner o fewn",
+        "p95": "95% o fewn",
+        "unit_ms": "milieiliadau",
         "coarser": "Cedwir ffigurau bach yn ôl: cyfrifwch fesul wythnos neu fis i weld mwy.",
         "failed": "Nid oedd modd llunio’r siart; mae ei ffigurau yn y tabl.",
     },

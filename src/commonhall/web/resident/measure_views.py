@@ -59,7 +59,7 @@ class MeasureViews:
             today=self.room.tools.desk.today(),
             names=names_of_services(visit.site, visit.language),
             pages=names_of_pages(visit.site, service, visit.language) if service else {},
-            demonstration=visit.site.demonstration,
+            figures=visit.site.figures,
         )
         return await self.dashboards.board(Whose(visit.site.council, service), subject, span)
 

@@ -65,7 +65,7 @@ class _Measures:
             today=self.room.tools.desk.today(),
             names=names_of_services(visit.site, "en"),
             pages=names_of_pages(visit.site, service, "en") if service else {},
-            demonstration=visit.site.demonstration,
+            figures=visit.site.figures,
         )
         return await self.dashboards.board(Whose(visit.council, service), subject, span)
 
