@@ -194,7 +194,9 @@ def browser(town: Town, memory: Memory, assets: Assets) -> httpx2.AsyncClient:
     return open_browser(town, memory, assets)
 
 
-def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -> ASGIApp:
+def app_of(
+    town: Town, memory: Memory, assets: Assets, *, https: bool = False, dashboards: Dashboards | None = None
+) -> ASGIApp:
     tokens = iter(f"{number:022d}" for number in range(99))
     desk = SimpleNamespace(today=lambda: TODAY, chance=SimpleNamespace(token=lambda: next(tokens)))
     tools = ResidentTools(
@@ -202,7 +204,7 @@ def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -
         sites=cast(Any, town),
         assets=assets,
         secret=b"k" * 32,
-        dashboards=Dashboards(reports(("lost-cat",), ("ours", "seen")), Artist()),
+        dashboards=dashboards or Dashboards(reports(("lost-cat",), ("ours", "seen")), Artist()),
         finder_url="http://localhost/",
         https=https,
         use=memory.use(),

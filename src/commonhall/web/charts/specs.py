@@ -38,7 +38,7 @@ _CONFIG: dict[str, Any] = {
     },
     "legend": {
         "labelFontSize": 13, "labelColor": INK, "orient": "top", "title": None, "symbolSize": 90,
-        "symbolStrokeWidth": 2, "labelLimit": 300, "columns": 2,
+        "symbolStrokeWidth": 2, "labelLimit": 300, "columnPadding": 40, "columns": 2,
     },
     "view": {"stroke": None},
 }  # fmt: skip

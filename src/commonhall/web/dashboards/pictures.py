@@ -211,6 +211,12 @@ class _Drawing:
             return None
         names = [place.name or self.words["unknown_area"] for place in places]
         cells = self.subject.guard.parts([place.cases for place in places])
+        if Gap.SMALL in cells:
+            # That there was anything at all in a small place is not told, either.
+            hidden = sum(place.cases for place, cell in zip(places, cells, strict=True) if cell is Gap.SMALL)
+            shown = [(name, cell) for name, cell in zip(names, cells, strict=True) if cell is not Gap.SMALL]
+            names = [*(name for name, _ in shown), self.words["other_areas"]]
+            cells = [*(cell for _, cell in shown), self.subject.guard.count(hidden)]
         title = self.words["area" if key == "areas" else "street"]
         columns = [Column("place", title, "text"), Column("cases", self.words["sent_column"])]
         rows: list[tuple[Cell, ...]] = list(zip(names, cells, strict=True))
@@ -325,7 +331,7 @@ def across_charts(every: Mapping[str, Counts], subject: Subject, span: Span) -> 
         rows = intervals_of(every, subject.names, what)
         if 1 < len(rows) <= MOST_ROWS:
             found.append(draw.points(f"across_{what}", rows))
-        elif rows:
+        elif len(rows) > MOST_ROWS:
             found.append(draw.funnel(f"across_{what}", every, what))
     return tuple(found)
 

@@ -33,7 +33,7 @@ LIVE = "live"
 """What a script says in `part` to be given the part of a page that changes."""
 
 
-def board_context(board: Board, base: str, path: str) -> dict[str, Any]:
+def board_context(board: Board, base: str, path: str, *, over_time: bool = True) -> dict[str, Any]:
     """What the templates need of a board. `base` is where its charts are, `path` the page's own, with the language."""
     query = board.span.query
     every = [*board.charts, *([board.by_service] if board.by_service else [])]
@@ -46,7 +46,7 @@ def board_context(board: Board, base: str, path: str) -> dict[str, Any]:
         "query": query,
         "live": f"{path}?{query}&part={LIVE}",
         "some": bool(every or board.figures),
-        "span_words": board.span.words(board.language),
+        "span_words": board.span.words(board.language) if over_time else board.span.days(board.language),
     }
 
 

@@ -52,6 +52,10 @@ class Span:
             period=texts[f"period_{self.period}"],
         )
 
+    def days(self, language: str) -> str:
+        """The days in words, where nothing is counted period by period."""
+        return f"{show_date(self.first, language)} – {show_date(self.last, language)}"
+
     def unended(self, today: date) -> bool:
         """Whether its last week or month goes on after today, so that there is less in it than in the others."""
         after = self.last + timedelta(1)

@@ -55,13 +55,16 @@ class AcrossViews:
         span, faults = self._span(request, language)
         board = await self._board(service, span, language)
         path = prefixed(f"{MEASURES}/{service}" if service else MEASURES, language)
-        context = board_context(board, prefixed(f"{MEASURES}/{service or ALL}/chart", language), path)
+        base = prefixed(f"{MEASURES}/{service or ALL}/chart", language)
+        context = board_context(board, base, path, over_time=False)
         if service is None:
             shown = [name for name in names if name in board.services]
             context["links"] = [f"{prefixed(f'{MEASURES}/{name}', language)}?{span.query}" for name in shown]
         if request.query_params.get("part") == LIVE and not faults:
             return live_part(request, self.pages, board, context)
         form = span_context(span, faults, request.query_params, self.today(), language)
+        # Nothing is counted by day or month here.
+        form["periods"] = []
         values: dict[str, Any] = {
             "action": path,
             "span": form,
