@@ -46,10 +46,13 @@ _CONFIG: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The two widths of a chart."""
+    """The two widths of a chart; both empty where there is nothing to draw."""
 
     wide: dict[str, Any]
     narrow: dict[str, Any]
+
+
+NOTHING_TO_DRAW = Pair({}, {})
 
 
 def _pair(height: int, content: Mapping[str, Any], description: str) -> Pair:
@@ -341,7 +344,8 @@ def intervals(rows: Sequence[Interval], *, unit: str, description: str) -> Pair:
         "field": "name", "type": "nominal", "sort": {"field": "place"}, "title": None,
         "axis": {"grid": True, "ticks": False, **_names_axis([str(one["name"]) for one in values])},
     }  # fmt: skip
-    axis = {**_measure("low", "share", unit), "scale": {"domain": [0, 1]}}
+    axis = _measure("low", "share", unit, top=1)
+    axis["axis"] |= {"labelFlush": True, "values": [0, 0.25, 0.5, 0.75, 1]}
     fill = {"condition": {"test": "datum.own", "value": COLOURS[0]}, "value": "#ffffff"}
     content = {
         "data": {"values": values},

@@ -9,7 +9,17 @@ from commonhall.reporting.comparing import funnel
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import Place
 from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Table
-from commonhall.web.charts.specs import Dot, Interval, Pair, bars, intervals, lines, stacked
+from commonhall.web.charts.specs import (
+    NOTHING_TO_DRAW,
+    Dot,
+    Format,
+    Interval,
+    Pair,
+    bars,
+    intervals,
+    lines,
+    stacked,
+)
 from commonhall.web.charts.specs import funnel as draw_funnel
 from commonhall.web.dashboards.beside import COMPARED, intervals_of
 from commonhall.web.dashboards.board import Facts, Subject
@@ -111,10 +121,8 @@ class _Drawing:
         columns = [self.when(), *(Column(one, name) for one, name in zip(channels, names, strict=True))]
         rows = [[start.isoformat(), *row] for start, row in zip(self.starts, grid, strict=True)]
         # A channel that is kept back throughout would be a name in the legend without a line.
-        drawn = {
-            name: cells for name, cells in series.items() if any(isinstance(cell, int) for cell in cells)
-        }
-        pair = lines(self.starts, drawn, period=self.span.period, form="count", unit=title, description=title)
+        drawn = {name: cells for name, cells in series.items() if _drawn(cells)}
+        pair = self.lines(drawn, "count", unit=title, title=title)
         alt = lines_alt(self.starts, series, "count", self.span.period, self.language)
         return self.chart("channels", pair, alt, columns, rows)
 
@@ -133,10 +141,16 @@ class _Drawing:
             for start, cell, count in zip(self.starts, cells, wholes, strict=True)
         ]
         series = {title: cells}
-        pair = lines(self.starts, series, period=self.span.period, form="share", unit="", description=title)
-        return self.chart(
-            key, pair, lines_alt(self.starts, series, "share", self.span.period, self.language), columns, rows
-        )
+        pair = self.lines(series if _drawn(cells) else {}, "share", unit="", title=title)
+        alt = lines_alt(self.starts, series, "share", self.span.period, self.language)
+        return self.chart(key, pair, alt, columns, rows)
+
+    def lines(self, series: Mapping[str, Sequence[Cell]], form: Format, *, unit: str, title: str) -> Pair:
+        """Lines over the periods; no picture where all is kept back: the table says so."""
+        if not series:
+            return NOTHING_TO_DRAW
+        period = self.span.period
+        return lines(self.starts, series, period=period, form=form, unit=unit, description=title)
 
     def closed(self) -> Chart | None:
         """How many were closed in time and late: for staff, since the late ones are few on most days."""
@@ -177,9 +191,7 @@ class _Drawing:
         rows = [
             [start.isoformat(), *row, share] for start, row, share in zip(self.starts, cells, up, strict=True)
         ]
-        pair = lines(
-            self.starts, series, period=self.span.period, form="number", unit=unit, description=title
-        )
+        pair = self.lines(series, "number", unit=unit, title=title)
         alt = lines_alt(self.starts, series, "number", self.span.period, self.language)
         return self.chart("response", pair, alt, columns, rows)
 
@@ -246,7 +258,7 @@ class _Drawing:
         ]
         title = DEFINITIONS[self.language][key][0]
         pair = intervals(rows, unit="", description=title)
-        note = self.words["compare_note"]
+        note = self.words["across_note" if key.startswith("across") else "compare_note"]
         return self.chart(
             key, pair, intervals_alt(rows, self.language), columns, cells, note=note, over_time=False
         )
@@ -276,6 +288,10 @@ class _Drawing:
             count=len(dots), overall=f"{plot.overall or 0:.0%}", within=within
         )
         return self.chart(key, pair, alt, columns, rows, note=self.words["funnel_note"], over_time=False)
+
+
+def _drawn(cells: Sequence[Cell]) -> bool:
+    return any(isinstance(cell, int | float) for cell in cells)
 
 
 def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_too: bool) -> Chart | None:
@@ -309,7 +325,9 @@ def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_
     names = [subject.names[key] for key in order]
     title = words[f"by_{name}"]
     pair = (
-        bars(names, sent, form="count", unit=titles["sent"], description=title) if bars_too else Pair({}, {})
+        bars(names, sent, form="count", unit=titles["sent"], description=title)
+        if bars_too
+        else NOTHING_TO_DRAW
     )
     return Chart(
         name=name,

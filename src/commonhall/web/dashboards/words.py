@@ -120,11 +120,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "column_of": "{name}: {total} in all.",
         "interval_alt": "Points with their 95% intervals, in the order of the alphabet. {points}.",
         "interval_of": "{name}: {value}, between {low} and {high}",
+        "across_note": (
+            "In the order of the alphabet: this is no ranking. The line through a point is where the true share lies, with 95%"
+            " confidence; where lines overlap, the difference may be chance."
+        ),
         "compare_note": (
             "Councils of the same kind and near in size, in the order of the alphabet: this is no ranking. The line through a"
             " point is where the true share lies, with 95% confidence; where lines overlap, the difference may be chance."
         ),
-        "compare_none": "There are too few figures, or too few councils like this one, to compare.",
         "council": "Council",
         "low": "Lowest likely",
         "high": "Highest likely",
@@ -218,11 +221,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "column_of": "{name}: {total} i gyd.",
         "interval_alt": "Pwyntiau gyda’u cyfyngau 95%, yn nhrefn yr wyddor. {points}.",
         "interval_of": "{name}: {value}, rhwng {low} a {high}",
+        "across_note": (
+            "Yn nhrefn yr wyddor: nid yw hwn yn safle. Y llinell drwy bwynt yw lle mae’r gwir gyfran, gyda hyder o 95%; lle mae"
+            " llinellau’n gorgyffwrdd, gall y gwahaniaeth fod ar hap."
+        ),
         "compare_note": (
             "Cynghorau o’r un math ac o faint tebyg, yn nhrefn yr wyddor: nid yw hwn yn safle. Y llinell drwy bwynt yw lle mae’r"
             " gwir gyfran, gyda hyder o 95%; lle mae llinellau’n gorgyffwrdd, gall y gwahaniaeth fod ar hap."
         ),
-        "compare_none": "Mae rhy ychydig o ffigurau, neu rhy ychydig o gynghorau fel hwn, i’w cymharu.",
         "council": "Cyngor",
         "low": "Isaf tebygol",
         "high": "Uchaf tebygol",

@@ -2,7 +2,6 @@
 // Nothing is announced: whoever listens to the page is not to be spoken to every ten seconds.
 
 const EVERY = 10000
-const LANGUAGE = document.documentElement.lang === 'cy' ? 'cy-GB' : 'en-GB'
 // Somebody who went away without closing the page is not to stay signed in by it.
 const LONGEST_ALONE = 30 * 60 * 1000
 
@@ -25,7 +24,7 @@ export function enhanceMeasures (board) {
   tell(new Date())
 
   function tell (when) {
-    status.textContent = paused ? says.textPaused : `${says.textUpdated} ${when.toLocaleTimeString(LANGUAGE)}`
+    status.textContent = paused ? says.textPaused : `${says.textUpdated} ${when.toLocaleTimeString('en-GB')}`
   }
 
   function stop (yes) {
