@@ -24,10 +24,11 @@ from commonhall.engine.journey import submission, walk
 from commonhall.engine.package import Adopted
 from commonhall.engine.reader import read_service
 from commonhall.engine.working_days import Calendar
-from commonhall.reporting.counts import Counts
-from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.assets import Assets
+from commonhall.web.charts.artist import Artist
+from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.resident.views import ResidentTools, UseCases, resident_app
+from tests.web.dashboards.counted import reports
 from tests.web.rendered import faults_of_html
 
 SERVICE = """
@@ -193,17 +194,9 @@ def browser(town: Town, memory: Memory, assets: Assets) -> httpx2.AsyncClient:
     return open_browser(town, memory, assets)
 
 
-def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -> ASGIApp:
-    async def measures(council: str, first: date, last: date) -> list[ServiceMeasures]:
-        return [
-            ServiceMeasures(
-                "lost-cat",
-                Counts(starts=4, submitted=2, ineligible=1, abandoned=1, sent=2, score_3=2),
-                {"online": 2},
-                95.0,
-            )
-        ]
-
+def app_of(
+    town: Town, memory: Memory, assets: Assets, *, https: bool = False, dashboards: Dashboards | None = None
+) -> ASGIApp:
     tokens = iter(f"{number:022d}" for number in range(99))
     desk = SimpleNamespace(today=lambda: TODAY, chance=SimpleNamespace(token=lambda: next(tokens)))
     tools = ResidentTools(
@@ -211,7 +204,7 @@ def app_of(town: Town, memory: Memory, assets: Assets, *, https: bool = False) -
         sites=cast(Any, town),
         assets=assets,
         secret=b"k" * 32,
-        measures=measures,
+        dashboards=dashboards or Dashboards(reports(("lost-cat",), ("ours", "seen")), Artist()),
         finder_url="http://localhost/",
         https=https,
         use=memory.use(),
@@ -583,7 +576,7 @@ async def test_the_other_pages_are_whole(browser: httpx2.AsyncClient) -> None:
     for path in ("/", "/measures", "/privacy", "/cookies", "/accessibility", "/case", "/nothing"):
         page = await browser.get(path)
         assert faults_of_html(page.text) == [], path
-    assert "75%" in (await browser.get("/measures")).text
+    assert "Completion rate" in (await browser.get("/measures")).text
 
 
 NAMES = [

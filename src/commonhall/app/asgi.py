@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -33,9 +32,14 @@ from commonhall.casework.sites import Site
 from commonhall.catalogue.pulling import health
 from commonhall.directory.directory import Directory
 from commonhall.engine.package import Adopted
+from commonhall.reporting import measures
 from commonhall.reporting.asking import Counter
-from commonhall.reporting.measures import ServiceMeasures, council_measures
+from commonhall.reporting.comparing import like_councils
+from commonhall.reporting.uptime import uptime_by_day
 from commonhall.web.assets import Assets, open_assets
+from commonhall.web.charts.artist import Artist
+from commonhall.web.dashboards.dashboards import Dashboards
+from commonhall.web.dashboards.reports import Reports
 from commonhall.web.embedding import embed_app
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.pages import Pages, escape_markdown
@@ -56,9 +60,7 @@ LINKS_EVERY = 30
 def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
     """The application of an open house; a counter counts the requests to councils' services."""
     assets = open_assets()
-
-    async def measures(council: str, first: date, last: date) -> list[ServiceMeasures]:
-        return await council_measures(house.store, council, first, last)
+    dashboards = Dashboards(_reports(house), Artist(), partial(_like, house.directory))
 
     async def receive(host: str, connector: str, headers: Mapping[str, str], body: bytes) -> Taken | None:
         site, moved = house.sites.by_host(host), house.sites.moved(host)
@@ -76,7 +78,7 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
         sites=house.sites,
         assets=assets,
         secret=settings.key("form tokens"),
-        measures=measures,
+        dashboards=dashboards,
         finder_url=settings.url(settings.finder_host),
         https=settings.https,
         map_style_url=settings.map_style_url,
@@ -90,9 +92,11 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
             assets=assets,
             https=settings.https,
             link=house.links.best,
+            dashboards=dashboards,
+            today=house.desk.today,
         )
     )
-    workspace, operator = _workspaces(house, assets)
+    workspace, operator = _workspaces(house, assets, dashboards)
     machines = Starlette(routes=back_office_routes(receive))
     former = former_hosts(tools, house.sites.moved, house.site_url)
     interfaces = _interfaces(house)
@@ -110,12 +114,34 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
     return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
 
 
+def _reports(house: House) -> Reports:
+    store = house.store
+    return Reports(
+        by_service=partial(measures.by_service, store),
+        series=partial(measures.series, store),
+        pages=partial(measures.pages, store),
+        spread=partial(measures.spread, store),
+        places=partial(measures.places, store),
+        across=partial(measures.across, store),
+        services=partial(measures.services, store),
+        uptime=partial(uptime_by_day, store),
+    )
+
+
+def _like(directory: Directory, slug: str) -> dict[str, str]:
+    """A council and those like it, with their names."""
+    council = directory.councils.council(slug)
+    if council is None:
+        return {}
+    return {one.slug: one.name for one in (council, *like_councils(directory.councils.all, council))}
+
+
 def _name_of(directory: Directory, slug: str) -> str:
     council = directory.councils.council(slug)
     return council.name if council else slug
 
 
-def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
+def _workspaces(house: House, assets: Assets, dashboards: Dashboards) -> tuple[ASGIApp, ASGIApp]:
     """Where staff work, on their council's host, and the operator's view, on the finder's."""
     settings = house.settings
     compiler = Compiler(Pages(), assets, Shapes(), settings.map_style_url)
@@ -141,6 +167,7 @@ def _workspaces(house: House, assets: Assets) -> tuple[ASGIApp, ASGIApp]:
             doorkeeper=CouncilDoor(house),
             figures=house.figures,
             finder_url=settings.url(settings.finder_host),
+            dashboards=dashboards,
         )
     )
     door = OperatorsDoor(house) if settings.operator.issuer else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 import structlog
@@ -20,6 +21,8 @@ from commonhall.directory.directory import Choice, Directory, Found, NorthernIre
 from commonhall.directory.services import NationalService
 from commonhall.engine.package import Adopted
 from commonhall.web.assets import Assets
+from commonhall.web.dashboards.dashboards import Dashboards
+from commonhall.web.finder.measures import MEASURES, AcrossViews
 from commonhall.web.finder.texts import TEXTS
 from commonhall.web.pages import Frame, Pages, prefixed
 from commonhall.web.responses import Policy, asset_response, page_response, secured
@@ -42,6 +45,9 @@ class FinderTools:
     https: bool
     link: Callable[[str, int], LinkRow | None] = lambda slug, lgsl: None
     """The page of a council that is not here, for a service."""
+    dashboards: Dashboards | None = None
+    """How services are doing across councils; no pages of it where there is none."""
+    today: Callable[[], date] = date.today
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,12 @@ class _Finder:
             css=assets.url("resident.css"),
             js=assets.url("resident.js"),
             icon=assets.url("icon.svg"),
-            footer=((prefixed("/councils", language), t["all_councils"]),),
+            footer=(
+                (prefixed("/councils", language), t["all_councils"]),
+                *(((prefixed(MEASURES, language), words["measures_link"]),) if self.tools.dashboards else ()),
+            ),
         )
-        body = self.pages.render(template, frame, t=t, title=title, **values)
+        body = self.pages.render(template, frame, title=title, **{"t": t, **values})
         return page_response(request, body.encode(), status, {"cache-control": "no-cache"})
 
     def home(
@@ -323,6 +332,36 @@ def _serving(site: Site, lgsl: int) -> Adopted | None:
     return next((one for one in site.services if one.service.definition.lgsl == wanted), None)
 
 
+Safe = Callable[[Callable[[Request], Awaitable[Response]]], Callable[[Request], Awaitable[Response]]]
+
+
+def _measures(finder: _Finder, prefix: str, safe: Safe) -> list[Route]:
+    tools = finder.tools
+    if tools.dashboards is None:
+        return []
+    views = AcrossViews(
+        tools.dashboards,
+        tools.all_sites,
+        tools.today,
+        tools.assets,
+        finder.pages,
+        finder.page,
+        finder.missing,
+    )
+
+    async def page(request: Request) -> Response:
+        return await views.page(request, language_of(request))
+
+    async def chart(request: Request) -> Response:
+        return await views.chart(request, language_of(request))
+
+    return [
+        Route(f"{prefix}{MEASURES}", safe(page)),
+        Route(f"{prefix}{MEASURES}/{{service}}", safe(page)),
+        Route(f"{prefix}{MEASURES}/{{service}}/chart/{{file}}", safe(chart)),
+    ]
+
+
 def finder_app(tools: FinderTools) -> ASGIApp:
     """The finder as an ASGI application."""
     finder = _Finder(tools)
@@ -354,6 +393,7 @@ def finder_app(tools: FinderTools) -> ASGIApp:
             Route(f"{prefix}/find", safe(finder.find)),
             Route(f"{prefix}/councils", safe(finder.councils)),
             Route(f"{prefix}/council/{{slug}}", safe(finder.council)),
+            *_measures(finder, prefix, safe),
         ]
     routes.append(Route("/{rest:path}", safe(missing)))
     return secured(Starlette(routes=routes), Policy(tools.https))

@@ -57,6 +57,11 @@ class Compiler:
         self._shapes = shapes
         self._map_style_url = map_style_url
 
+    @property
+    def pages(self) -> Pages:
+        """The templates."""
+        return self._pages
+
     # -- the frame ---------------------------------------------------------------------------------------
 
     def frame(

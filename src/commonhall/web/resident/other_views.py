@@ -1,9 +1,9 @@
-"""The pages beside the journey: home, case, measures, brand, statements."""
+"""The pages beside the journey: home, case, brand, statements."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
@@ -12,14 +12,12 @@ from commonhall.casework.cases import CaseNotFound, CaseView, TooManyTries
 from commonhall.casework.sites import Brand
 from commonhall.engine.fields.base import clean, one
 from commonhall.engine.fields.numbers import show_date
-from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.pages import prefixed
 from commonhall.web.resident.tools import Room, Visit
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form, text_response
 from commonhall.web.texts import STATUSES, WORDS
 
 _LONDON = ZoneInfo("Europe/London")
-MEASURED_DAYS = 30
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
@@ -127,25 +125,6 @@ class OtherViews:
         )
         return page_response(visit.request, body)
 
-    async def measures(self, visit: Visit) -> Response:
-        """The measures of the council's services, for everybody to see."""
-        today = self.room.tools.desk.today()
-        found = await self.room.tools.measures(
-            visit.site.council, today - timedelta(days=MEASURED_DAYS), today
-        )
-        by_service = {one.service: one for one in found}
-        rows = [
-            _measure_row(
-                adopted.texts.need(visit.language, "name"), by_service[adopted.service.id], visit.language
-            )
-            for adopted in visit.site.services
-            if adopted.service.id in by_service
-        ]
-        words = WORDS[visit.language]
-        frame = self.room.compiler.frame(visit.site, visit.language, words["measures_title"], "/measures")
-        body = self.room.compiler.plain_page("resident/measures.html", frame, rows=rows)
-        return page_response(visit.request, body, headers={"cache-control": "no-cache"})
-
     async def statement(self, visit: Visit) -> Response:
         """Accessibility, privacy or cookies."""
         name = visit.params["statement"]
@@ -207,38 +186,3 @@ def _when(moment: datetime, language: str) -> str:
     half = "am" if moment.hour < 12 else "pm"
     clock = f"{hour}:{moment.minute:02d}{half}" if moment.minute else f"{hour}{half}"
     return f"{show_date(moment.date(), language)} {'at' if language == 'en' else 'am'} {clock}"
-
-
-def _measure_row(name: str, one: ServiceMeasures, language: str) -> dict[str, object]:
-    words = WORDS[language]
-    figures = [
-        (words["measures_started"], f"{one.counts.starts:,}"),
-        (words["measures_completed"], f"{one.counts.completions:,}"),
-    ]
-    if one.counts.completion_rate is not None:
-        figures.append((words["measures_rate"], f"{one.counts.completion_rate:.0%}"))
-    if one.seconds_to_complete is not None:
-        long = one.seconds_to_complete >= 90
-        figures.append(
-            (
-                words["measures_time"],
-                words["minutes"].format(minutes=round(one.seconds_to_complete / 60))
-                if long
-                else words["seconds"].format(seconds=round(one.seconds_to_complete)),
-            )
-        )
-    if one.counts.satisfaction is not None:
-        count = one.counts.responses
-        responses = (
-            words["measures_responses_one"] if count == 1 else words["measures_responses"].format(count=count)
-        )
-        figures.append((words["measures_satisfaction"], f"{one.counts.satisfaction:.0%} ({responses})"))
-    channels = ", ".join(
-        f"{words.get(f'channel_{channel}', channel)} {count:,}" for channel, count in one.by_channel.items()
-    )
-    rate, satisfaction = (
-        "–" if share is None else f"{share:.0%}"
-        for share in (one.counts.completion_rate, one.counts.satisfaction)
-    )
-    cells = (f"{one.counts.starts:,}", f"{one.counts.completions:,}", rate, satisfaction)
-    return {"name": name, "figures": figures, "channels": channels, "cells": cells}

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,14 +13,12 @@ from starlette.responses import Response
 from commonhall.casework import cases, journeys
 from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Site, Sites
-from commonhall.reporting.measures import ServiceMeasures
 from commonhall.web.assets import Assets
+from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.pages import prefixed
 from commonhall.web.resident.compile import Compiler, Place
 from commonhall.web.responses import page_response
 from commonhall.web.texts import WORDS
-
-Measures = Callable[[str, date, date], Awaitable[list[ServiceMeasures]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class ResidentTools:
     sites: Sites
     assets: Assets
     secret: bytes
-    measures: Measures
+    dashboards: Dashboards
     finder_url: str
     https: bool
     map_style_url: str | None = None

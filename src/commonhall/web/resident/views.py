@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from commonhall.web.pages import Pages
 from commonhall.web.resident.compile import Compiler
 from commonhall.web.resident.journey_views import JourneyViews
+from commonhall.web.resident.measure_views import MeasureViews
 from commonhall.web.resident.other_views import OtherViews
 from commonhall.web.resident.shapes import Shapes
 from commonhall.web.resident.tools import ResidentTools, Room, UseCases, Visit
@@ -65,7 +66,7 @@ def resident_app(tools: ResidentTools) -> ASGIApp:
 
 def _routes(room: Room, serve: Serve) -> list[Route]:
     """Every path of a site, in the order in which they are tried."""
-    journey, other = JourneyViews(room), OtherViews(room)
+    journey, other, measured = JourneyViews(room), OtherViews(room), MeasureViews(room)
 
     async def missing(visit: Visit) -> Response:
         path = visit.request.url.path
@@ -84,7 +85,9 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
         ("/", other.home, ["GET"]),
         ("/case", other.case, both),
         ("/case/{reference}", other.case, both),
-        ("/measures", other.measures, ["GET"]),
+        ("/measures", measured.overview, ["GET"]),
+        ("/measures/{service}", measured.service, ["GET"]),
+        ("/measures/{service}/chart/{file}", measured.chart, ["GET"]),
         *((f"/{name}", _named(other.statement, name), ["GET"]) for name in STATEMENTS),
         ("/cy", missing, both),
         ("/{service}", journey.start, both),
@@ -97,8 +100,8 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
     for prefix in ("", "/cy"):
         routes += [Route(prefix + path, serve(view), methods=methods) for path, view, methods in pages]
     # Pages of journeys first: they are asked for most. But Welsh paths before the English patterns that take
-    # anything, and a Welsh case before a journey of a service called "cy".
-    first = (f"/cy{JOURNEY}", "/cy/case/{reference}", JOURNEY)
+    # anything, and a Welsh case and Welsh measures before a journey of a service called "cy".
+    first = (f"/cy{JOURNEY}", "/cy/case/{reference}", "/cy/measures/{service}", JOURNEY)
     routes.sort(
         key=lambda route: (
             first.index(route.path) if route.path in first else len(first),

@@ -25,6 +25,7 @@ from commonhall.engine.sign_in import Going, Vouched
 from commonhall.engine.staff import Actor, Permission
 from commonhall.reporting.data_sets import Figures
 from commonhall.web.assets import Assets
+from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.pages import Frame, Pages
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
 from commonhall.web.uploads import read_upload
@@ -80,6 +81,7 @@ class WorkspaceTools:
     doorkeeper: Doorkeeper
     figures: Figures
     finder_url: str
+    dashboards: Dashboards
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from commonhall.web.workspace import (
     give_back,
     home,
     logo,
+    measures,
     people,
     services,
     sign_in,
@@ -42,6 +43,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 MENU = (
     MenuItem(f"{HOME}/services", "Services", Permission.SEE_SERVICES),
     MenuItem(f"{HOME}/cases", "Cases", Permission.SEE_CASES),
+    MenuItem(f"{HOME}/measures", "Measures", Permission.SEE_SERVICES),
     MenuItem(f"{HOME}/connectors", "Connectors", Permission.SEE_CONNECTORS),
     MenuItem(f"{HOME}/systems", "Systems", Permission.CHANGE_CONNECTORS),
     MenuItem(f"{HOME}/data-sets", "Data sets", Permission.CHANGE_CONNECTORS),
@@ -62,6 +64,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         services.pages(room),
         editor.pages(room),
         cases.pages(room),
+        measures.pages(room),
         connectors.pages(room),
         systems.pages(room),
         data_sets.pages(room),

@@ -1,0 +1,373 @@
+"""The charts of a dashboard: which figures each is drawn from, its table, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from commonhall.reporting.comparing import funnel
+from commonhall.reporting.counts import Counts
+from commonhall.reporting.measures import Place
+from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Table
+from commonhall.web.charts.specs import (
+    NOTHING_TO_DRAW,
+    Dot,
+    Format,
+    Interval,
+    Pair,
+    bars,
+    intervals,
+    lines,
+    stacked,
+)
+from commonhall.web.charts.specs import funnel as draw_funnel
+from commonhall.web.dashboards.beside import COMPARED, intervals_of
+from commonhall.web.dashboards.board import Facts, Subject
+from commonhall.web.dashboards.definitions import DEFINITIONS
+from commonhall.web.dashboards.showing import (
+    bars_alt,
+    columns_alt,
+    intervals_alt,
+    lines_alt,
+    show_cell,
+    show_period,
+)
+from commonhall.web.dashboards.spans import Span
+from commonhall.web.dashboards.words import SPAN, WORDS
+
+MOST_STREETS = 30
+MOST_ROWS = 30
+"""More points with intervals than this are no picture: a funnel is."""
+Rate = Callable[[Counts], float | None]
+Whole = Callable[[Counts], int]
+
+
+def charts_of(facts: Facts, subject: Subject, span: Span) -> tuple[Chart, ...]:
+    """Every chart that there is something to draw for, in the order in which they are read."""
+    draw = _Drawing(facts, subject, span)
+    total = facts.total
+    found: list[Chart | None] = [
+        draw.sent(),
+        draw.rate("take_up", lambda one: one.digital_take_up, lambda one: one.sent),
+        draw.rate("completion", lambda one: one.completion_rate, lambda one: one.ended),
+        draw.pages(),
+        draw.rate("satisfaction", lambda one: one.satisfaction, lambda one: one.responses),
+        draw.rate("in_time", lambda one: one.in_time_rate, lambda one: one.in_time + one.late),
+        draw.closed(),
+        draw.rate("first_fix", lambda one: one.first_time_fix_rate, lambda one: one.fixed),
+        draw.rate("failure", lambda one: one.failure_demand, lambda one: one.sent),
+        draw.places("areas", facts.areas),
+        draw.places("streets", facts.streets[:MOST_STREETS]),
+        draw.response(),
+        draw.compared("take_up"),
+        draw.compared("completion"),
+        draw.compared("in_time"),
+    ]
+    return tuple(chart for chart in found if chart is not None) if total != Counts() else ()
+
+
+class _Drawing:
+    def __init__(self, facts: Facts, subject: Subject, span: Span) -> None:
+        self.facts = facts
+        self.subject = subject
+        self.span = span
+        self.language = subject.language
+        self.words = WORDS[subject.language]
+        self.starts = [point.start for point in facts.points]
+
+    def chart(
+        self, key: str, pair: Pair, alt: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *,
+        note: str = "", over_time: bool = True,
+    ) -> Chart:  # fmt: skip
+        title, about, source = DEFINITIONS[self.language][key]
+        if over_time and self.span.unended(self.subject.today):
+            texts = SPAN[self.language]
+            note = texts["unended"].format(period=texts[f"period_{self.span.period}"])
+        table = Table(tuple(columns), tuple(tuple(row) for row in rows))
+        if over_time and table.has(Gap.SMALL) and self.span.period != "month":
+            note = f"{note} {self.words['coarser']}".strip()
+        return Chart(
+            name=key.replace("_", "-"),
+            title=title,
+            alt=f"{title}. {alt}",
+            about=f"{about} {self.words['source'].format(source=source)}",
+            wide=pair.wide,
+            narrow=pair.narrow,
+            table=table,
+            language=self.language,
+            note=note,
+        )
+
+    # -- over time ---------------------------------------------------------------------------------------
+
+    def when(self) -> Column:
+        """The column of periods; machines get the first day of each."""
+        return Column("from", self.words[f"period_of_{self.span.period}"], "text")
+
+    def sent(self) -> Chart | None:
+        channels = [channel for channel, counts in self.facts.by_channel.items() if counts.sent]
+        if not channels:
+            return None
+        none = Counts()
+        grid = self.subject.guard.grid(
+            [
+                [point.by_channel.get(channel, none).sent for channel in channels]
+                for point in self.facts.points
+            ]
+        )
+        names = [self.words.get(f"channel_{channel}", channel) for channel in channels]
+        series = {name: [row[place] for row in grid] for place, name in enumerate(names)}
+        title = DEFINITIONS[self.language]["sent"][0]
+        columns = [self.when(), *(Column(one, name) for one, name in zip(channels, names, strict=True))]
+        rows = [[start.isoformat(), *row] for start, row in zip(self.starts, grid, strict=True)]
+        # A channel that is kept back throughout would be a name in the legend without a line.
+        drawn = {name: cells for name, cells in series.items() if _drawn(cells)}
+        pair = self.lines(drawn, "count", unit=title, title=title)
+        alt = lines_alt(self.starts, series, "count", self.span.period, self.language)
+        return self.chart("channels", pair, alt, columns, rows)
+
+    def rate(self, key: str, rate: Rate, whole: Whole) -> Chart | None:
+        guard = self.subject.guard
+        counts = [point.counts for point in self.facts.points]
+        if not any(whole(one) for one in counts):
+            return None
+        cells = [guard.share(rate(one), whole(one)) for one in counts]
+        title = DEFINITIONS[self.language][key][0]
+        of = self.words["responses_column"] if key == "satisfaction" else self.words["count"]
+        columns = [self.when(), Column("share", title, "share"), Column("of", of)]
+        wholes = [guard.count(whole(one)) for one in counts]
+        rows: list[list[Cell]] = [
+            [start.isoformat(), cell, count]
+            for start, cell, count in zip(self.starts, cells, wholes, strict=True)
+        ]
+        series = {title: cells}
+        pair = self.lines(series if _drawn(cells) else {}, "share", unit="", title=title)
+        alt = lines_alt(self.starts, series, "share", self.span.period, self.language)
+        return self.chart(key, pair, alt, columns, rows)
+
+    def lines(self, series: Mapping[str, Sequence[Cell]], form: Format, *, unit: str, title: str) -> Pair:
+        """Lines over the periods; no picture where all is kept back: the table says so."""
+        if not series:
+            return NOTHING_TO_DRAW
+        period = self.span.period
+        return lines(self.starts, series, period=period, form=form, unit=unit, description=title)
+
+    def closed(self) -> Chart | None:
+        """How many were closed in time and late: for staff, since the late ones are few on most days."""
+        counts = [point.counts for point in self.facts.points]
+        if self.subject.guard.minimum or not any(one.in_time + one.late for one in counts):
+            return None
+        grid = self.subject.guard.grid([[one.in_time, one.late] for one in counts])
+        names = (self.words["in_time"], self.words["late"])
+        series = {name: [row[place] for row in grid] for place, name in enumerate(names)}
+        columns = [self.when(), Column("in_time", names[0]), Column("late", names[1])]
+        rows = [[start.isoformat(), *row] for start, row in zip(self.starts, grid, strict=True)]
+        title = DEFINITIONS[self.language]["closed"][0]
+        pair = stacked(self.starts, series, period=self.span.period, unit="", description=title)
+        alt = columns_alt(self.starts, series, self.span.period, self.language)
+        return self.chart("closed", pair, alt, columns, rows)
+
+    def response(self) -> Chart | None:
+        """How fast the service answered; nothing of it is about anybody."""
+        if not any(ran.requests for ran in self.facts.uptime):
+            return None
+        names = (self.words["median"], self.words["p95"])
+        cells = [
+            [
+                Gap.NOTHING if seconds is None else round(seconds * 1000, 1)
+                for seconds in (ran.median, ran.p95)
+            ]
+            for ran in self.facts.uptime
+        ]
+        series = {name: [row[place] for row in cells] for place, name in enumerate(names)}
+        title, unit = DEFINITIONS[self.language]["response"][0], self.words["unit_ms"]
+        columns = [
+            self.when(),
+            Column("median_ms", names[0], "number"),
+            Column("p95_ms", names[1], "number"),
+            Column("uptime", DEFINITIONS[self.language]["uptime"][0], "fine share"),
+        ]
+        up = [Gap.NOTHING if ran.uptime is None else round(ran.uptime, 5) for ran in self.facts.uptime]
+        rows = [
+            [start.isoformat(), *row, share] for start, row, share in zip(self.starts, cells, up, strict=True)
+        ]
+        pair = self.lines(series, "number", unit=unit, title=title)
+        alt = lines_alt(self.starts, series, "number", self.span.period, self.language)
+        return self.chart("response", pair, alt, columns, rows)
+
+    # -- in detail ---------------------------------------------------------------------------------------
+
+    def pages(self) -> Chart | None:
+        steps = self.facts.pages
+        if not steps:
+            return None
+        guard = self.subject.guard
+        names = [self.subject.pages.get(step.page, step.page) for step in steps]
+        reached = [guard.count(step.reached) for step in steps]
+        # Whoever did not go on is the difference between two pages: a small one is not told, nor shown as a bar.
+        left = [guard.count(step.left) for step in steps]
+        columns = [
+            Column("page", self.words["page"], "text"),
+            Column("reached", self.words["reached"]),
+            Column("left", self.words["left"]),
+        ]
+        rows: list[tuple[Cell, ...]] = list(zip(names, reached, left, strict=True))
+        pair = bars(
+            names, reached, form="count", unit=self.words["reached"], description=self.words["reached"]
+        )
+        alt = bars_alt(names, reached, "count", self.language)
+        return self.chart("pages", pair, alt, columns, rows, note=self.months(), over_time=False)
+
+    def places(self, key: str, places: Sequence[Place]) -> Chart | None:
+        if not places:
+            return None
+        names = [place.name or self.words["unknown_area"] for place in places]
+        cells = self.subject.guard.parts([place.cases for place in places])
+        if Gap.SMALL in cells:
+            # That there was anything at all in a small place is not told, either.
+            hidden = sum(place.cases for place, cell in zip(places, cells, strict=True) if cell is Gap.SMALL)
+            shown = [(name, cell) for name, cell in zip(names, cells, strict=True) if cell is not Gap.SMALL]
+            names = [*(name for name, _ in shown), self.words["other_areas"]]
+            cells = [*(cell for _, cell in shown), self.subject.guard.count(hidden)]
+        title = self.words["area" if key == "areas" else "street"]
+        columns = [Column("place", title, "text"), Column("cases", self.words["sent_column"])]
+        rows: list[tuple[Cell, ...]] = list(zip(names, cells, strict=True))
+        pair = bars(names, cells, form="count", unit=self.words["sent_column"], description=title)
+        alt = bars_alt(names, cells, "count", self.language)
+        return self.chart(key, pair, alt, columns, rows, note=self.months(), over_time=False)
+
+    def months(self) -> str:
+        """The months that a chart counts, which keeps no days."""
+        first, last = (show_period(day, "month", self.language) for day in self.span.months)
+        return self.words["counted"].format(span=self.words["whole_months"].format(first=first, last=last))
+
+    def compared(self, what: str) -> Chart | None:
+        rows = self.facts.compared.get(what, ())
+        key = f"like_{what}"
+        return self.points(key, rows) if len(rows) > 1 else None
+
+    def points(self, key: str, rows: Sequence[Interval]) -> Chart:
+        columns = [
+            Column("council", self.words["council"], "text"),
+            Column("share", self.words["value"], "share"),
+            Column("low", self.words["low"], "share"),
+            Column("high", self.words["high"], "share"),
+        ]
+        cells: list[list[Cell]] = [
+            [row.name, round(row.value, 3), round(row.low, 3), round(row.high, 3)] for row in rows
+        ]
+        title = DEFINITIONS[self.language][key][0]
+        pair = intervals(rows, unit="", description=title)
+        note = self.words["across_note" if key.startswith("across") else "compare_note"]
+        return self.chart(
+            key, pair, intervals_alt(rows, self.language), columns, cells, note=note, over_time=False
+        )
+
+    def funnel(self, key: str, every: Mapping[str, Counts], what: str) -> Chart:
+        plot = funnel({slug: COMPARED[what](counts) for slug, counts in every.items()})
+        names = self.subject.names
+        dots = [
+            Dot(names.get(one.council, one.council), one.rate.counted, one.rate.value, one.low, one.high)
+            for one in plot.points
+        ]
+        dots.sort(key=lambda dot: dot.name.casefold())
+        columns = [
+            Column("council", self.words["council"], "text"),
+            Column("of", self.words["count"]),
+            Column("share", self.words["value"], "share"),
+            Column("low", self.words["limit_low"], "share"),
+            Column("high", self.words["limit_high"], "share"),
+        ]
+        rows: list[list[Cell]] = [
+            [dot.name, dot.of, round(dot.value, 3), round(dot.low, 3), round(dot.high, 3)] for dot in dots
+        ]
+        title = DEFINITIONS[self.language][key][0]
+        pair = draw_funnel(dots, plot.overall or 0, unit=self.words["count"], description=title)
+        within = sum(dot.low <= dot.value <= dot.high for dot in dots)
+        alt = self.words["funnel_alt"].format(
+            count=len(dots), overall=f"{plot.overall or 0:.0%}", within=within
+        )
+        return self.chart(key, pair, alt, columns, rows, note=self.words["funnel_note"], over_time=False)
+
+
+def _drawn(cells: Sequence[Cell]) -> bool:
+    return any(isinstance(cell, int | float) for cell in cells)
+
+
+def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_too: bool) -> Chart | None:
+    """What each service ("services") or council ("councils") did, side by side: a table, and bars of the cases."""
+    order = [key for key in subject.names if key in rows]
+    if not order:
+        return None
+    words, guard = WORDS[subject.language], subject.guard
+    titles = {key: texts[0] for key, texts in DEFINITIONS[subject.language].items()}
+    rates = ("take_up", "completion", "satisfaction", "in_time", "failure")
+    columns = (
+        Column(name.removesuffix("s"), words[name.removesuffix("s")], "text"),
+        Column("sent", titles["sent"]),
+        *(Column(key, titles[key], "share") for key in rates),
+    )
+    sent = guard.parts([rows[key].sent for key in order])
+    table: list[tuple[Cell, ...]] = []
+    for key, cell in zip(order, sent, strict=True):
+        one = rows[key]
+        table.append(
+            (
+                subject.names[key],
+                cell,
+                guard.share(one.digital_take_up, one.sent),
+                guard.share(one.completion_rate, one.ended),
+                guard.share(one.satisfaction, one.responses),
+                guard.share(one.in_time_rate, one.in_time + one.late),
+                guard.share(one.failure_demand, one.sent),
+            )
+        )
+    names = [subject.names[key] for key in order]
+    title = words[f"by_{name}"]
+    pair = (
+        bars(names, sent, form="count", unit=titles["sent"], description=title)
+        if bars_too
+        else NOTHING_TO_DRAW
+    )
+    return Chart(
+        name=name,
+        title=title,
+        alt=f"{title}. {bars_alt(names, sent, 'count', subject.language)}",
+        about=DEFINITIONS[subject.language]["sent"][1],
+        wide=pair.wide,
+        narrow=pair.narrow,
+        table=Table(columns, tuple(table)),
+        language=subject.language,
+    )
+
+
+def across_charts(every: Mapping[str, Counts], subject: Subject, span: Span) -> tuple[Chart, ...]:
+    """Every council beside the others: with intervals while they are few, else in a funnel. Nobody is ranked."""
+    draw = _Drawing(Facts(()), subject, span)
+    found = []
+    for what in COMPARED:
+        rows = intervals_of(every, subject.names, what)
+        if 1 < len(rows) <= MOST_ROWS:
+            found.append(draw.points(f"across_{what}", rows))
+        elif len(rows) > MOST_ROWS:
+            found.append(draw.funnel(f"across_{what}", every, what))
+    return tuple(found)
+
+
+def shown_table(chart: Chart, span: Span) -> dict[str, object]:
+    """A chart's table for a page: titles, and rows of texts; periods by their names."""
+    columns = chart.table.columns
+    rows = []
+    for row in chart.table.rows:
+        first = row[0]
+        if columns[0].key == "from" and isinstance(first, str):
+            first = show_period(date.fromisoformat(first), span.period, chart.language)
+        cells = [show_cell(cell, column.kind) for cell, column in zip(row[1:], columns[1:], strict=True)]
+        rows.append((first, cells))
+    return {"titles": [column.title for column in columns], "rows": rows}
+
+
+def gaps_in(charts: Sequence[Chart], cells: Sequence[Cell]) -> set[Gap]:
+    """Why figures are missing anywhere in these."""
+    found = {cell for cell in cells if isinstance(cell, Gap)}
+    return found | {gap for gap in Gap for chart in charts if chart.table.has(gap)}

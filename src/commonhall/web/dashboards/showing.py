@@ -1,0 +1,128 @@
+"""Figures in words: cells for people, days and times in their language, and what a chart shows for those who do not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from commonhall.engine.fields.numbers import MONTHS, show_date
+from commonhall.reporting.measures import Period
+from commonhall.web.charts.chart import Cell, Gap, Kind
+from commonhall.web.charts.specs import Interval
+from commonhall.web.dashboards.words import WORDS
+
+MOST_BARS_TOLD = 8
+
+
+def show_cell(cell: Cell, kind: Kind) -> str:
+    """A cell as people read it; what is missing by its sign."""
+    if isinstance(cell, Gap):
+        return cell.value
+    if isinstance(cell, str):
+        return cell
+    if kind == "share":
+        return f"{cell:.0%}"
+    if kind == "fine share":
+        return f"{cell:.2%}"
+    return f"{cell:,}" if kind == "count" else f"{cell:,.2f}"
+
+
+def show_period(start: date, period: Period, language: str) -> str:
+    """The name of a period: its month, or its first day."""
+    if period == "month":
+        return f"{MONTHS[language][start.month - 1]} {start.year}"
+    return show_date(start, language)
+
+
+def show_seconds(seconds: float, language: str) -> str:
+    """How long something took: seconds below a minute and a half, then minutes."""
+    words = WORDS[language]
+    if seconds < 90:
+        return words["seconds"].format(number=round(seconds))
+    return words["minutes"].format(number=f"{round(seconds / 60):,}")
+
+
+def show_hours(hours: float, language: str) -> str:
+    """How long something took: hours below two days, then days."""
+    words = WORDS[language]
+    if hours < 48:
+        return words["hours"].format(number=round(hours))
+    return words["days_long"].format(number=f"{round(hours / 24):,}")
+
+
+def names_of_months(language: str) -> dict[str, object]:
+    """The locale of a chart's axis of days, as d3-time-format has it; none for English, which it knows."""
+    if language == "en":
+        return {}
+    months = list(MONTHS[language])
+    days = ["Dydd Sul", "Dydd Llun", "Dydd Mawrth", "Dydd Mercher", "Dydd Iau", "Dydd Gwener", "Dydd Sadwrn"]
+    return {
+        "dateTime": "%A %e %B %Y %X", "date": "%d/%m/%Y", "time": "%H:%M:%S", "periods": ["yb", "yh"], "days": days,
+        "shortDays": ["Sul", "Llun", "Maw", "Mer", "Iau", "Gwe", "Sad"], "months": months,
+        "shortMonths": ["Ion", "Chwe", "Maw", "Ebr", "Mai", "Meh", "Gor", "Awst", "Medi", "Hyd", "Tach", "Rhag"],
+    }  # fmt: skip
+
+
+def lines_alt(
+    starts: Sequence[date], series: Mapping[str, Sequence[Cell]], kind: Kind, period: Period, language: str
+) -> str:
+    """What a chart of lines shows: how each begins, ends, and where it is highest."""
+    words = WORDS[language]
+    told = [
+        words["line_alt"].format(
+            first=show_period(starts[0], period, language), last=show_period(starts[-1], period, language)
+        )
+    ]
+    for name, cells in series.items():
+        known = [
+            (cell, start) for cell, start in zip(cells, starts, strict=True) if isinstance(cell, int | float)
+        ]
+        if not known:
+            told.append(words["line_none"].format(name=name))
+            continue
+        most, when = max(known)
+        told.append(
+            words["line_of"].format(
+                name=name,
+                start=show_cell(known[0][0], kind),
+                end=show_cell(known[-1][0], kind),
+                most=show_cell(most, kind),
+                when=show_period(when, period, language),
+            )
+        )
+    return " ".join(told)
+
+
+def bars_alt(names: Sequence[str], cells: Sequence[Cell], kind: Kind, language: str) -> str:
+    """What a chart of bars shows: the first few with their figures."""
+    words = WORDS[language]
+    bars = [f"{name} {show_cell(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
+    told = "; ".join(bars[:MOST_BARS_TOLD])
+    if len(bars) > MOST_BARS_TOLD:
+        told += "; " + words["bars_more"].format(count=len(bars) - MOST_BARS_TOLD)
+    return words["bar_alt"].format(bars=told)
+
+
+def columns_alt(
+    starts: Sequence[date], series: Mapping[str, Sequence[Cell]], period: Period, language: str
+) -> str:
+    """What columns made of parts show: the sum of each part."""
+    words = WORDS[language]
+    first, last = (show_period(start, period, language) for start in (starts[0], starts[-1]))
+    told = [words["columns_alt"].format(first=first, last=last)]
+    for name, cells in series.items():
+        total = sum(cell for cell in cells if isinstance(cell, int))
+        told.append(words["column_of"].format(name=name, total=f"{total:,}"))
+    return " ".join(told)
+
+
+def intervals_alt(rows: Sequence[Interval], language: str) -> str:
+    """What points with intervals show."""
+    words = WORDS[language]
+    points = "; ".join(
+        words["interval_of"].format(
+            name=row.name, value=f"{row.value:.0%}", low=f"{row.low:.0%}", high=f"{row.high:.0%}"
+        )
+        for row in rows
+    )
+    return words["interval_alt"].format(points=points)
