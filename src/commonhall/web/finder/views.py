@@ -21,6 +21,8 @@ from commonhall.directory.services import NationalService
 from commonhall.engine.package import Adopted
 from commonhall.web.assets import Assets
 from commonhall.web.finder.texts import TEXTS
+from commonhall.web.open_data import WORDS as DATA_WORDS
+from commonhall.web.open_data import Months, no_months, values
 from commonhall.web.pages import Frame, Pages, prefixed
 from commonhall.web.responses import Policy, asset_response, page_response, secured
 from commonhall.web.texts import WORDS
@@ -42,6 +44,8 @@ class FinderTools:
     https: bool
     link: Callable[[str, int], LinkRow | None] = lambda slug, lgsl: None
     """The page of a council that is not here, for a service."""
+    months: Months = no_months
+    """The months that there are open data of, of these councils."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,10 @@ class _Finder:
             css=assets.url("resident.css"),
             js=assets.url("resident.js"),
             icon=assets.url("icon.svg"),
-            footer=((prefixed("/councils", language), t["all_councils"]),),
+            footer=(
+                (prefixed("/councils", language), t["all_councils"]),
+                (prefixed("/open-data", language), DATA_WORDS[language]["title"]),
+            ),
         )
         body = self.pages.render(template, frame, t=t, title=title, **values)
         return page_response(request, body.encode(), status, {"cache-control": "no-cache"})
@@ -298,6 +305,12 @@ class _Finder:
         ]
         return self.page(request, "finder/councils.html", TEXTS[language]["all_councils"], groups=groups)
 
+    async def open_data(self, request: Request) -> Response:
+        """The files of all councils' measures."""
+        months = await self.tools.months([site.council for site in self.tools.all_sites()])
+        shown = values(months, language_of(request))
+        return self.page(request, "open_data.html", DATA_WORDS[language_of(request)]["title"], **shown)
+
     def missing(self, request: Request) -> Response:
         language = language_of(request)
         words = WORDS[language]
@@ -353,6 +366,7 @@ def finder_app(tools: FinderTools) -> ASGIApp:
             Route(f"{prefix}/", safe(home)),
             Route(f"{prefix}/find", safe(finder.find)),
             Route(f"{prefix}/councils", safe(finder.councils)),
+            Route(f"{prefix}/open-data", safe(finder.open_data)),
             Route(f"{prefix}/council/{{slug}}", safe(finder.council)),
         ]
     routes.append(Route("/{rest:path}", safe(missing)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 from commonhall.web.pages import Pages
 from commonhall.web.resident.compile import Compiler
 from commonhall.web.resident.journey_views import JourneyViews
+from commonhall.web.resident.open_data import open_data_page
 from commonhall.web.resident.other_views import OtherViews
 from commonhall.web.resident.shapes import Shapes
 from commonhall.web.resident.tools import ResidentTools, Room, UseCases, Visit
@@ -85,6 +87,7 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
         ("/case", other.case, both),
         ("/case/{reference}", other.case, both),
         ("/measures", other.measures, ["GET"]),
+        ("/open-data", partial(open_data_page, room), ["GET"]),
         *((f"/{name}", _named(other.statement, name), ["GET"]) for name in STATEMENTS),
         ("/cy", missing, both),
         ("/{service}", journey.start, both),
