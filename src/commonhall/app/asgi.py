@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from commonhall.api.v1.pages import Prose
 from commonhall.app.councils import national_codes
 from commonhall.app.counting import RequestCounter, flush_until
 from commonhall.app.doors import CouncilDoor, OperatorsDoor
+from commonhall.app.open_data import Publishers, open_data
 from commonhall.app.settings import Settings
 from commonhall.app.wiring import House, open_house
 from commonhall.app.worker import Worker
@@ -35,6 +37,7 @@ from commonhall.engine.package import Adopted
 from commonhall.reporting import measures
 from commonhall.reporting.asking import Counter
 from commonhall.reporting.comparing import like_councils
+from commonhall.reporting.open_data import months as published_months
 from commonhall.reporting.uptime import uptime_by_day
 from commonhall.web.assets import Assets, open_assets
 from commonhall.web.charts.artist import Artist
@@ -72,6 +75,9 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
             return None
         return await receive_updates(house.desk, site.council, connector, known[connector], headers, body)
 
+    async def months(councils: Sequence[str]) -> list[date]:
+        return await published_months(house.store, councils, house.desk.today())
+
     settings = house.settings
     tools = ResidentTools(
         desk=house.desk,
@@ -82,6 +88,7 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
         finder_url=settings.url(settings.finder_host),
         https=settings.https,
         map_style_url=settings.map_style_url,
+        months=months,
     )
     finder = finder_app(
         FinderTools(
@@ -94,6 +101,7 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
             link=house.links.best,
             dashboards=dashboards,
             today=house.desk.today,
+            months=months,
         )
     )
     workspace, operator = _workspaces(house, assets, dashboards)
@@ -101,17 +109,20 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
     former = former_hosts(tools, house.sites.moved, house.site_url)
     interfaces = _interfaces(house)
     interfaces["embed"] = embed_app(house.sites.by_host, assets, https=settings.https)
-    councils = _of_councils(house, resident_app(tools), workspace, former, interfaces)
+    resident, publishers = resident_app(tools), Publishers(house)
+    interfaces["open-data"] = open_data(house, publishers, resident)
+    councils = _of_councils(house, resident, workspace, former, interfaces)
     if counter is not None:
         councils = counter.counted(councils)
     govuk = finder_api(_govuk(house))
-    open_data = {
+    of_all = {
         "api": govuk,
         "local-links.csv": govuk,
         "openreferral": interfaces["openreferral"],
+        "open-data": open_data(house, publishers, finder),
         "performance": performance_app(PerformanceTools(house.figures, Counter(house.store))),
     }
-    return _by_host(settings.finder_host, finder, operator, councils, machines, open_data)
+    return _by_host(settings.finder_host, finder, operator, councils, machines, of_all)
 
 
 def _reports(house: House) -> Reports:
@@ -195,13 +206,13 @@ def _by_host(
     operator: ASGIApp,
     councils: ASGIApp,
     machines: ASGIApp,
-    open_data: Mapping[str, ASGIApp],
+    of_all: Mapping[str, ASGIApp],
 ) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path", "").startswith("/back-office/"):
             await machines(scope, receive, send)
         elif _host(scope) in {finder_host, "127.0.0.1"}:
-            at = open_data.get(_first_step(scope), finder)
+            at = of_all.get(_first_step(scope), finder)
             await (operator if _of_staff(scope) else at)(scope, receive, send)
         else:
             await councils(scope, receive, send)

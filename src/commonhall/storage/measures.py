@@ -147,6 +147,12 @@ async def services_across(store: Store, first: date, last: date) -> list[str]:
     return [row[0] for row in await store.operator.fetch(q.SERVICES_ACROSS.sql, first, last)]
 
 
+async def first_day(store: Store, council: str) -> date | None:
+    """The first day that anything of a council is counted on; None where nothing is."""
+    found: date | None = await store.durable.fetchval(q.FIRST_DAY.sql, council)
+    return found
+
+
 async def sums_of_months(
     store: Store, council: str, service: str, what: str, first: date, last: date
 ) -> Mapping[str, int]:

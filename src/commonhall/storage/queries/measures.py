@@ -256,6 +256,20 @@ SERVICES_ACROSS = Query(
     "select distinct service from measure_day where day between $1 and $2 order by service",
 )
 
+FIRST_DAY = Query(
+    "first_day",
+    "The first day that anything of a council is counted on: each service's first, however many days there are.",
+    """
+    with recursive found as (
+      (select service, day from measure_day where council = $1 order by service, day limit 1)
+      union all
+      select following.* from found cross join lateral (
+        select service, day from measure_day where council = $1 and service > found.service
+        order by service, day limit 1) as following
+    ) select min(day) from found
+    """,
+)
+
 SUMS_OF_MONTHS = Query(
     "sums_of_months",
     "What is kept by month of one kind, over whole months.",

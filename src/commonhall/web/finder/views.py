@@ -24,6 +24,8 @@ from commonhall.web.assets import Assets
 from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.finder.measures import MEASURES, AcrossViews
 from commonhall.web.finder.texts import TEXTS
+from commonhall.web.open_data import WORDS as DATA_WORDS
+from commonhall.web.open_data import Months, no_months, values
 from commonhall.web.pages import Frame, Pages, prefixed
 from commonhall.web.responses import Policy, asset_response, page_response, secured
 from commonhall.web.texts import WORDS
@@ -48,6 +50,8 @@ class FinderTools:
     dashboards: Dashboards | None = None
     """How services are doing across councils; no pages of it where there is none."""
     today: Callable[[], date] = date.today
+    months: Months = no_months
+    """The months that there are open data of, of these councils."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class _Finder:
             footer=(
                 (prefixed("/councils", language), t["all_councils"]),
                 *(((prefixed(MEASURES, language), words["measures_link"]),) if self.tools.dashboards else ()),
+                (prefixed("/open-data", language), DATA_WORDS[language]["title"]),
             ),
         )
         body = self.pages.render(template, frame, title=title, **{"t": t, **values})
@@ -307,6 +312,12 @@ class _Finder:
         ]
         return self.page(request, "finder/councils.html", TEXTS[language]["all_councils"], groups=groups)
 
+    async def open_data(self, request: Request) -> Response:
+        """The files of all councils' measures."""
+        months = await self.tools.months([site.council for site in self.tools.all_sites()])
+        shown = values(months, language_of(request))
+        return self.page(request, "open_data.html", DATA_WORDS[language_of(request)]["title"], **shown)
+
     def missing(self, request: Request) -> Response:
         language = language_of(request)
         words = WORDS[language]
@@ -392,6 +403,7 @@ def finder_app(tools: FinderTools) -> ASGIApp:
             Route(f"{prefix}/", safe(home)),
             Route(f"{prefix}/find", safe(finder.find)),
             Route(f"{prefix}/councils", safe(finder.councils)),
+            Route(f"{prefix}/open-data", safe(finder.open_data)),
             Route(f"{prefix}/council/{{slug}}", safe(finder.council)),
             *_measures(finder, prefix, safe),
         ]

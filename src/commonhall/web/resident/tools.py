@@ -15,6 +15,7 @@ from commonhall.casework.desk import Desk
 from commonhall.casework.sites import Site, Sites
 from commonhall.web.assets import Assets
 from commonhall.web.dashboards.dashboards import Dashboards
+from commonhall.web.open_data import Months, no_months
 from commonhall.web.pages import prefixed
 from commonhall.web.resident.compile import Compiler, Place
 from commonhall.web.responses import page_response
@@ -46,6 +47,7 @@ class ResidentTools:
     finder_url: str
     https: bool
     map_style_url: str | None = None
+    months: Months = no_months
     use: UseCases = field(default_factory=UseCases)
 
 

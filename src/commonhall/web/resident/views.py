@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,6 +17,7 @@ from commonhall.web.pages import Pages
 from commonhall.web.resident.compile import Compiler
 from commonhall.web.resident.journey_views import JourneyViews
 from commonhall.web.resident.measure_views import MeasureViews
+from commonhall.web.resident.open_data import open_data_page
 from commonhall.web.resident.other_views import OtherViews
 from commonhall.web.resident.shapes import Shapes
 from commonhall.web.resident.tools import ResidentTools, Room, UseCases, Visit
@@ -88,6 +90,7 @@ def _routes(room: Room, serve: Serve) -> list[Route]:
         ("/measures", measured.overview, ["GET"]),
         ("/measures/{service}", measured.service, ["GET"]),
         ("/measures/{service}/chart/{file}", measured.chart, ["GET"]),
+        ("/open-data", partial(open_data_page, room), ["GET"]),
         *((f"/{name}", _named(other.statement, name), ["GET"]) for name in STATEMENTS),
         ("/cy", missing, both),
         ("/{service}", journey.start, both),

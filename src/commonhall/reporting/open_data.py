@@ -1,0 +1,155 @@
+"""The measures as open data: what is published of each month, by council, service and channel. `docs/open-data.md`.
+
+Everything here is for everybody: small counts are hidden, and a month that is not over shows counts rounded down, or
+the difference between two days' files would tell what happened on one day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from commonhall.reporting.counts import Counts
+from commonhall.reporting.hiding import MINIMUM, hidden_below, hide_parts
+from commonhall.storage import measures as stored
+from commonhall.storage.pool import Store
+
+Figures = dict[str, int | float | None]
+NOTHING = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class AboutService:
+    """What the rows say of a service, besides its id. None where nobody here knows the service any more."""
+
+    name: str
+    lgsl: int | None
+    lgil: int | None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Whose measures: a council, and the services it is known to run or have run. `simulated` where no real people are
+    counted."""
+
+    council: str
+    gss: str
+    name: str
+    simulated: bool
+    services: Mapping[str, AboutService] = field(default_factory=dict)
+
+    def service(self, service: str) -> AboutService:
+        """What is known of a service."""
+        return self.services.get(service) or AboutService(service, None, None)
+
+
+class Row(NamedTuple):
+    """One council's service by one channel in one month, as it is published. None for what is hidden."""
+
+    month: date
+    complete: bool
+    council: str
+    gss: str
+    council_name: str
+    simulated: bool
+    service: str
+    service_name: str
+    lgsl: int | None
+    lgil: int | None
+    channel: str
+    starts: int | None
+    completed: int | None
+    not_completed: int | None
+    sent: int | None
+    chases: int | None
+    repeats: int | None
+    closed: int | None
+    in_time: int | None
+    late: int | None
+    fixed: int | None
+    fixed_first: int | None
+    responses: int | None
+    satisfaction: float | None
+    mean_seconds: int | None
+    mean_wait_hours: int | None
+
+
+def published(counts: Counts, *, complete: bool) -> Figures:
+    """What is published of these counts, by the names of `Row`."""
+    starts, sent = hidden_below(counts.starts), hidden_below(counts.sent)
+    closed, responses = hidden_below(counts.closed), hidden_below(counts.responses)
+    not_completed = counts.elsewhere + counts.abandoned
+    found: Figures = {"starts": starts, "sent": sent, "closed": closed, "responses": responses}
+    found |= hide_parts(starts, {"completed": counts.completions, "not_completed": not_completed})
+    found |= hide_parts(sent, {"chases": counts.chases, "repeats": counts.repeats})
+    found |= hide_parts(closed, {"in_time": counts.in_time, "late": counts.late})
+    fixed = hide_parts(closed, {"fixed": counts.fixed})
+    found |= fixed
+    found |= hide_parts(fixed["fixed"], {"fixed_first": counts.fixed_first})
+    if not complete:
+        # Means of the same people, one more each day, would tell what the last one did.
+        rounded: Figures = {name: _rounded_down(count) for name, count in found.items()}
+        return rounded | {"satisfaction": None, "mean_seconds": None, "mean_wait_hours": None}
+    satisfaction, seconds, hours = counts.satisfaction, counts.mean_seconds, counts.mean_wait_hours
+    found["satisfaction"] = None if responses is None or satisfaction is None else round(satisfaction, 3)
+    timed = counts.submitted >= MINIMUM and seconds is not None
+    found["mean_seconds"] = round(seconds) if timed and seconds is not None else None
+    found["mean_wait_hours"] = round(hours) if closed is not None and hours is not None else None
+    return found
+
+
+def _rounded_down(count: float | None) -> int | None:
+    return None if count is None else int(count) // MINIMUM * MINIMUM
+
+
+def row_of(
+    publisher: Publisher, month: date, service: str, channel: str, counts: Counts, *, complete: bool
+) -> Row | None:
+    """The row; None where all is hidden, since that there is one would tell that there was something."""
+    figures = published(counts, complete=complete)
+    if all(value is None for value in figures.values()):
+        return None
+    about = publisher.service(service)
+    return Row(
+        month, complete, publisher.council, publisher.gss, publisher.name, publisher.simulated,
+        service, about.name, about.lgsl, about.lgil, channel, **figures,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+async def month_rows(store: Store, publishers: Iterable[Publisher], month: date, today: date) -> list[Row]:
+    """What is published of a month, by council, service and channel. `month` is its first day."""
+    last = end_of(month)
+    complete = last < today
+    rows = []
+    for publisher in publishers:
+        found: dict[tuple[str, str], Counts] = {}
+        for one in await stored.sums_by_service(store, publisher.council, month, last):
+            key = (str(one.of), one.channel)
+            found[key] = found.get(key, NOTHING) + Counts.of(one.channel, one.sums)
+        for (service, channel), counts in sorted(found.items()):
+            row = row_of(publisher, month, service, channel, counts, complete=complete)
+            rows += [row] if row else []
+    return rows
+
+
+async def months(store: Store, councils: Iterable[str], today: date) -> list[date]:
+    """The first days of all months from the first that any of these councils counted something in to this one."""
+    days = [await stored.first_day(store, council) for council in councils]
+    first = min((day for day in days if day is not None and day <= today), default=None)
+    return months_between(first, today) if first else []
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """The first days of the months from one day's to another's."""
+    found = [first.replace(day=1)]
+    while (following := end_of(found[-1]) + timedelta(days=1)) <= last:
+        found.append(following)
+    return found
+
+
+def end_of(month: date) -> date:
+    """The last day of the month of a day."""
+    return (month.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
