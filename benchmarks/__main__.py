@@ -17,7 +17,7 @@ from benchmarks import report
 from benchmarks.comparison import Invalid, MakeReady, Plan, Round, medians, one_round
 from benchmarks.database import Cluster, cluster
 from benchmarks.machine import facts
-from benchmarks.micro import Row, catalogue, first_page, language, postcodes, upgrades
+from benchmarks.micro import Row, catalogue, first_page, language, measures, postcodes, upgrades
 from benchmarks.peers import Absent, commonhall, django, limit
 from benchmarks.processes import HOME
 
@@ -122,6 +122,7 @@ def main(
     measure_small(found, "Service language", lambda: language.measure(quick), console)
     measure_small(found, "Catalogue", lambda: catalogue.measure(quick), console)
     measure_small(found, "Upgrades", lambda: upgrades.measure(quick), console)
+    measure_small(found, "Measures", lambda: measures.measure(quick), console)
     medians_found = found.medians()
     if medians_found:
         report.print_ratios(console, medians_found)
