@@ -71,7 +71,7 @@ class AcrossViews:
         values: dict[str, Any] = {
             "action": path,
             "span": form,
-            "demonstration": any(site.demonstration for site in self.sites()),
+            "demonstration": any(site.made_up for site in self.sites()),
             "up": f"{prefixed(MEASURES, language)}?{span.query}" if service else None,
             "measures_css": self.assets.url("measures.css"),
             "measures_js": self.assets.url("measures.js"),
