@@ -41,7 +41,9 @@ def measure(quick: bool, cases: int = USUAL) -> list[Row]:
     ]
     for name, took in other.reads.items():
         rows.append(Row(f"a year: {name}", 1000 * took, "ms"))
-        rows.append(Row(f"  of what it takes at {small:,} cases", took / one.reads[name], "times", "the same"))
+        rows.append(
+            Row(f"  of what it takes at {small:,} cases", took / one.reads[name], "times", "the same")
+        )
     return rows
 
 
