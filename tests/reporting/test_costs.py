@@ -94,7 +94,7 @@ def test_a_mean_lies_between_its_channels_and_makes_up_the_total(
 
 
 def test_a_channel_whose_cost_nobody_says_is_left_out_and_not_free() -> None:
-    found = cost_per_transaction({"post": 5, "phone": 2, "face-to-face": 1}, NATIONAL)
+    found = cost_per_transaction({"post": 5, "phone": 2, "in-person": 1}, NATIONAL)
     assert found is not None
     assert (found.transactions, found.without_cost) == (3, 5)
     assert found.total == Decimal("2.59") * 2 + Decimal("8.21")

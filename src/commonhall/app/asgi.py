@@ -48,6 +48,7 @@ from commonhall.web.dashboards.reports import Reports
 from commonhall.web.digest import Weeks
 from commonhall.web.embedding import embed_app
 from commonhall.web.finder.views import FinderTools, finder_app
+from commonhall.web.open_data import Months
 from commonhall.web.pages import Pages, escape_markdown
 from commonhall.web.resident.compile import Compiler
 from commonhall.web.resident.former import former_hosts
@@ -93,20 +94,7 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
         map_style_url=settings.map_style_url,
         months=months,
     )
-    finder = finder_app(
-        FinderTools(
-            directory=house.directory,
-            live=house.sites.serving,
-            all_sites=house.sites.all,
-            site_url=house.site_url,
-            assets=assets,
-            https=settings.https,
-            link=house.links.best,
-            dashboards=dashboards,
-            today=house.desk.today,
-            months=months,
-        )
-    )
+    finder = _finder(house, assets, dashboards, months)
     workspace, operator = _workspaces(house, assets, dashboards)
     machines = Starlette(routes=back_office_routes(receive))
     former = former_hosts(tools, house.sites.moved, house.site_url)
@@ -126,6 +114,24 @@ def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
         "performance": performance_app(PerformanceTools(house.figures, Counter(house.store))),
     }
     return _by_host(settings.finder_host, finder, operator, councils, machines, of_all)
+
+
+def _finder(house: House, assets: Assets, dashboards: Dashboards, months: Months) -> ASGIApp:
+    """Where people begin who do not know their council's address."""
+    return finder_app(
+        FinderTools(
+            directory=house.directory,
+            live=house.sites.serving,
+            all_sites=house.sites.all,
+            site_url=house.site_url,
+            assets=assets,
+            https=house.settings.https,
+            link=house.links.best,
+            dashboards=dashboards,
+            today=house.desk.today,
+            months=months,
+        )
+    )
 
 
 def _reports(house: House) -> Reports:

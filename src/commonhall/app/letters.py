@@ -36,17 +36,12 @@ class Written:
     picture: bytes | None = None
 
 
-def is_simulated(site: Site) -> bool:
-    """Whether no real people are counted."""
-    return site.demonstration or site.simulated is not None
-
-
 def alerts_letter(site: Site, alerts: Sequence[AlertRow], names: Mapping[str, str], link: str) -> Written:
     """What has become worse."""
     words = [alert_words(alert, names) for alert in alerts]
     name = site.name["en"]
     title = words[0].title if len(words) == 1 else f"{len(words)} things are worse than usual"
-    said = SIMULATED if is_simulated(site) else ""
+    said = SIMULATED if site.made_up else ""
     parts = [title, said, *(f"{one.title}\n{one.text}" for one in words), COMPARED, f"{FOOT}\n{link}"]
     html = _ENVIRONMENT.get_template("mail/alerts.html").render(
         title=title, simulated=said, alerts=words, compared=COMPARED, foot=FOOT, link=link
@@ -60,7 +55,7 @@ def digest_letter(
     """The week in numbers."""
     title, rows, alt = title_of(digest), figures(digest, names), alt_of(digest)
     words = [alert_words(alert, names) for alert in digest.alerts]
-    said = SIMULATED if is_simulated(site) else ""
+    said = SIMULATED if site.made_up else ""
     worse = [f"- {one.title}. {one.text} Since {one.since}{_until(one.ended)}." for one in words]
     parts = [
         title,

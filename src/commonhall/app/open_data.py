@@ -53,8 +53,7 @@ class Publishers:
             adopted.service.id: _about(adopted, self._house.site_url(site, f"/{adopted.service.id}"))
             for adopted in _run_by(site)
         }
-        simulated = site.demonstration or site.simulated is not None
-        return Publisher(site.council, site.gss, site.name["en"], simulated, {**known, **own})
+        return Publisher(site.council, site.gss, site.name["en"], site.made_up, {**known, **own})
 
 
 def _run_by(site: Site) -> tuple[Adopted, ...]:

@@ -108,7 +108,7 @@ def traffic_shown(console: Console) -> Iterator[Callable[[Traffic], None]]:
             console.print(f"The simulated traffic is not whole: {traffic.broken[-500:]}", markup=False)
         else:
             console.print(
-                f"A year of simulated traffic is ready: {traffic.journeys:,} journeys. All of it is marked as simulated."
+                f"A year of simulated traffic is ready, {traffic.journeys:,} journeys of it new. All of it is marked as simulated."
             )
 
     try:

@@ -86,6 +86,11 @@ class Site:
     """The council's own costs and numbers, of which measures are worked out."""
     simulated: Simulated | None = None
 
+    @property
+    def made_up(self) -> bool:
+        """Whether no real people stand behind its figures, so that whatever shows or exports them must say so."""
+        return self.demonstration or self.simulated is not None
+
     def is_paused(self, service_id: str) -> bool:
         """Whether the council offers this service, and not at the moment."""
         return any(adopted.service.id == service_id for adopted in self.paused)

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from commonhall.engine.figures import CHANNELS, CouncilFigures
 
 PENNY = Decimal("0.01")
-COSTS_AS = {"api": "online", "face-to-face": "in-person"}
+COSTS_AS = {"api": "online"}
 """Channels of cases whose contact costs what another's does."""
 
 

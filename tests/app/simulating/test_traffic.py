@@ -74,7 +74,7 @@ async def test_why_it_broke_is_told(database_url: str, tmp_path: Path) -> None:
 
 
 def test_what_was_done_is_told() -> None:
-    assert "A year of simulated traffic is ready: 31,000 journeys" in shown(
+    assert "A year of simulated traffic is ready, 31,000 journeys of it new" in shown(
         Traffic(0.5, 15_000), Traffic(1.0, 31_000)
     )
     assert shown(Traffic(1.0, 31_000)).count("\n") == 1

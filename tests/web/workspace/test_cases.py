@@ -221,7 +221,7 @@ async def test_a_redacted_case_tells_nobody_anything(office: Office, reference: 
     assert await owner.fetchval("select count(*) from measure where outcome = 'submitted'") == 1
 
 
-@pytest.mark.parametrize("channel", ["phone", "face-to-face", "post"])
+@pytest.mark.parametrize("channel", ["phone", "in-person", "post"])
 async def test_a_service_for_a_caller_is_counted_as_theirs(office: Office, channel: str) -> None:
     officer = await office.staff(Role.OFFICER)
     await officer.get(f"{PATH}/for-a-caller")

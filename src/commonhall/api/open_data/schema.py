@@ -41,7 +41,7 @@ COLUMNS = (
     Column("service_name", "string", "What the council calls the service.", True),
     Column("lgsl", "integer", "The service by the Local Government Service List; empty where it is not run here any more."),
     Column("lgil", "integer", "The interaction by the Local Government Interaction List; empty likewise."),
-    Column("channel", "string", "online or api (another system's page), both digital; phone, in-person and the like: staff entered it.", True),
+    Column("channel", "string", "online, phone, in-person, post (staff entered these), or api (another system's page).", True),
     Column("starts", "integer", f"Journeys begun in the month. {_HIDDEN}"),
     Column("completed", "integer", f"Of these, how many were sent, or found not eligible. {_HIDDEN}"),
     Column("not_completed", "integer", f"Of these, how many were led elsewhere, or given up. {_HIDDEN}"),

@@ -106,6 +106,11 @@ create index case_by_subject on council_case (council, service, subject, submitt
 -- Whether an unfinished journey's end was counted, and its answers deleted.
 alter table journey add column lapsed boolean not null default false;
 
+-- One word for one channel, in figures and in cases.
+update measure set channel = 'in-person' where channel = 'face-to-face';
+update journey set channel = 'in-person' where channel = 'face-to-face';
+update council_case set channel = 'in-person' where channel = 'face-to-face';
+
 -- What can be told of the journeys before this: all but pages, areas and repeats, which nobody noted.
 update measure m set sent_on = (c.submitted_at at time zone 'Europe/London')::date, target_on = c.target_on
   from council_case c where c.council = m.council and c.measure = m.measure and m.outcome = 'submitted';

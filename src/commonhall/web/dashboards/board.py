@@ -53,7 +53,7 @@ class Facts:
         for point in self.points:
             for channel, counts in point.by_channel.items():
                 found[channel] = found.get(channel, Counts()) + counts
-        order = {"online": 0, "phone": 1, "in-person": 2, "api": 3}
+        order = {"online": 0, "phone": 1, "in-person": 2, "post": 3, "api": 4}
         return dict(sorted(found.items(), key=lambda item: (order.get(item[0], 9), item[0])))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from commonhall.casework.sites import Site
 from commonhall.web.assets import Assets
@@ -22,6 +23,8 @@ from commonhall.web.pages import Pages, prefixed
 
 MEASURES = "/measures"
 Show = Callable[..., Response]
+Safe = Callable[[Callable[[Request], Awaitable[Response]]], Callable[[Request], Awaitable[Response]]]
+"""Keeps whatever breaks in a view from breaking more than its page."""
 
 
 class AcrossViews:
@@ -68,7 +71,7 @@ class AcrossViews:
         values: dict[str, Any] = {
             "action": path,
             "span": form,
-            "demonstration": any(site.demonstration for site in self.sites()),
+            "demonstration": any(site.made_up for site in self.sites()),
             "up": f"{prefixed(MEASURES, language)}?{span.query}" if service else None,
             "measures_css": self.assets.url("measures.css"),
             "measures_js": self.assets.url("measures.js"),
@@ -109,3 +112,21 @@ class AcrossViews:
         if service is None:
             return await self.dashboards.across_services(subject, span, frozenset(councils))
         return await self.dashboards.across_councils(service, subject, span)
+
+
+def measure_routes(
+    views: AcrossViews, language_of: Callable[[Request], str], prefix: str, safe: Safe
+) -> list[Route]:
+    """Where the pages and their charts are, in the language that `prefix` begins."""
+
+    async def page(request: Request) -> Response:
+        return await views.page(request, language_of(request))
+
+    async def chart(request: Request) -> Response:
+        return await views.chart(request, language_of(request))
+
+    return [
+        Route(f"{prefix}{MEASURES}", safe(page)),
+        Route(f"{prefix}{MEASURES}/{{service}}", safe(page)),
+        Route(f"{prefix}{MEASURES}/{{service}}/chart/{{file}}", safe(chart)),
+    ]

@@ -22,7 +22,7 @@ from commonhall.directory.services import NationalService
 from commonhall.engine.package import Adopted
 from commonhall.web.assets import Assets
 from commonhall.web.dashboards.dashboards import Dashboards
-from commonhall.web.finder.measures import MEASURES, AcrossViews
+from commonhall.web.finder.measures import MEASURES, AcrossViews, Safe, measure_routes
 from commonhall.web.finder.texts import TEXTS
 from commonhall.web.open_data import WORDS as DATA_WORDS
 from commonhall.web.open_data import Months, no_months, values
@@ -343,34 +343,14 @@ def _serving(site: Site, lgsl: int) -> Adopted | None:
     return next((one for one in site.services if one.service.definition.lgsl == wanted), None)
 
 
-Safe = Callable[[Callable[[Request], Awaitable[Response]]], Callable[[Request], Awaitable[Response]]]
-
-
 def _measures(finder: _Finder, prefix: str, safe: Safe) -> list[Route]:
-    tools = finder.tools
-    if tools.dashboards is None:
+    tools, board = finder.tools, finder.tools.dashboards
+    if board is None:
         return []
     views = AcrossViews(
-        tools.dashboards,
-        tools.all_sites,
-        tools.today,
-        tools.assets,
-        finder.pages,
-        finder.page,
-        finder.missing,
+        board, tools.all_sites, tools.today, tools.assets, finder.pages, finder.page, finder.missing
     )
-
-    async def page(request: Request) -> Response:
-        return await views.page(request, language_of(request))
-
-    async def chart(request: Request) -> Response:
-        return await views.chart(request, language_of(request))
-
-    return [
-        Route(f"{prefix}{MEASURES}", safe(page)),
-        Route(f"{prefix}{MEASURES}/{{service}}", safe(page)),
-        Route(f"{prefix}{MEASURES}/{{service}}/chart/{{file}}", safe(chart)),
-    ]
+    return measure_routes(views, language_of, prefix, safe)
 
 
 def finder_app(tools: FinderTools) -> ASGIApp:

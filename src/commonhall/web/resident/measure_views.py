@@ -87,7 +87,7 @@ class MeasureViews:
             title=title,
             action=prefixed(path, language),
             span=span_context(span, faults, visit.request.query_params, today, language),
-            demonstration=visit.site.demonstration,
+            demonstration=visit.site.made_up,
             up=f"{prefixed(MEASURES, language)}?{span.query}" if service else None,
             measures_css=assets.url("measures.css"),
             measures_js=assets.url("measures.js"),

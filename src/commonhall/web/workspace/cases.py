@@ -20,7 +20,7 @@ from commonhall.web.texts import STATUSES
 from commonhall.web.workspace.tools import BOTH, HOME, Page, Room, StaffVisit, one, see
 
 PATH = f"{HOME}/cases"
-CHANNELS = {"phone": "Telephone", "face-to-face": "Face to face", "post": "Post or e-mail"}
+CHANNELS = {"phone": "Telephone", "in-person": "Face to face", "post": "Post or e-mail"}
 ALL_CHANNELS = {"online": "Online", "api": "From another system", **CHANNELS}
 WORDS = STATUSES["en"]
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")

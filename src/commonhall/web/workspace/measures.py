@@ -93,7 +93,7 @@ class _Measures:
             action=path,
             span=form,
             public=f"/measures/{service}" if service else "/measures",
-            demonstration=visit.site.demonstration,
+            demonstration=visit.site.made_up,
             measures_css=assets.url("measures.css"),
             measures_js=assets.url("measures.js"),
         )
