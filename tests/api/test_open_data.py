@@ -130,6 +130,9 @@ async def test_a_quarter_is_there_once_it_is_over(outside: httpx2.AsyncClient, c
     clock.now = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
     [found] = rows_of((await outside.get(address)).text)
     assert (found["Abbr"], found["2026-Q1 Vol."], found["2026-Q1 Digital vol."]) == ("solihull", "252", "222")
+    # 222 online at 9 pence and 30 by phone at 2.59 pounds, as councils' costs were last published.
+    assert (found["2026-Q1 CPT (£)"], found["2026-Q1 Digital CPT (£)"]) == ("0.39", "0.09")
+    assert "Socitm" in found["Notes on costs"]
     assert "Simulated" in found["Other notes"]
 
 

@@ -62,3 +62,20 @@ def test_a_council_that_is_not_here_is_refused(measures: Callable[..., Any]) -> 
     refused = measures("check", "leeds")
     assert refused.exit_code != 0
     assert "there is no council 'leeds'" in str(refused.exception)
+
+
+@pytest.mark.postgres
+def test_a_week_is_shown_on_demand(measures: Callable[..., Any], database_url: str) -> None:
+    database(
+        database_url,
+        "insert into measure_day (council, service, day, channel, starts, submitted, sent)"
+        " values ($1, 'missed-bin', '2026-03-04', 'online', 50, 50, 50) returning starts",
+        council="solihull",
+    )
+    shown = measures("digest", "--council", "solihull", "--week", "2026-03-05")
+    assert shown.exit_code == 0, shown.output
+    assert "The week from 2 March 2026 to 8 March 2026" in shown.output
+    assert "missed-bin\n  sent: 50 (usual week: 0)\n  completed: 100% (before: –)" in shown.output
+    refused = measures("digest", "--council", "solihull", "--send")
+    assert "COMMONHALL_SMTP_URL" in str(refused.exception)
+    assert "give a day" in str(measures("digest", "--council", "solihull", "--week", "soon").exception)

@@ -216,6 +216,7 @@ def theirs(name: str, kind: str, types: dict[str, Any]) -> Any:
         "str": THEIRS,
         "int": 1,
         "bool": True,
+        "float": 0.5,
         "datetime": NOW,
         "date": date(2026, 3, 10),
         "bytes": THEIRS.encode(),

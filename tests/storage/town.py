@@ -38,6 +38,9 @@ insert into delivery (council, reference, connector, sequence, idempotency_key, 
                       last_error)
   values (:c, :m || '-reference', :m || '-connector', 1, :m || '-key', :now, :now, :now, :m || '-external', :secret);
 insert into rating values (:c, :m || '-reference', 4, :secret, :now);
+insert into alert values (:c, :m || '-service', 'completion', '2020-01-01', 0.9, 900, 0.5, 90);
+insert into alert_look values (:c, '2020-01-01');
+insert into notice values (:c, :m || '-person', 'digest of ' || :m, :now);
 insert into attempt values (:c, :m || '-client', 3, :now);
 insert into early_update values (:c, :m || '-connector', :m || '-unknown', 'u1', 'open', :secret, :now, :now);
 insert into draft (council, service, package, base, choices, updated_at, updated_by)

@@ -35,14 +35,17 @@ from commonhall.catalogue.pulling import health
 from commonhall.directory.directory import Directory
 from commonhall.engine.package import Adopted
 from commonhall.reporting import measures
+from commonhall.reporting.alerts import list_alerts
 from commonhall.reporting.asking import Counter
 from commonhall.reporting.comparing import like_councils
+from commonhall.reporting.digest import digest_of
 from commonhall.reporting.open_data import months as published_months
 from commonhall.reporting.uptime import uptime_by_day
 from commonhall.web.assets import Assets, open_assets
 from commonhall.web.charts.artist import Artist
 from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.dashboards.reports import Reports
+from commonhall.web.digest import Weeks
 from commonhall.web.embedding import embed_app
 from commonhall.web.finder.views import FinderTools, finder_app
 from commonhall.web.open_data import Months
@@ -185,6 +188,11 @@ def _workspaces(house: House, assets: Assets, dashboards: Dashboards) -> tuple[A
             figures=house.figures,
             finder_url=settings.url(settings.finder_host),
             dashboards=dashboards,
+            weeks=Weeks(
+                partial(list_alerts, house.store),
+                partial(digest_of, house.store),
+                sends_mail=settings.mail is not None,
+            ),
         )
     )
     door = OperatorsDoor(house) if settings.operator.issuer else None

@@ -1,12 +1,13 @@
-"""The commands of the measures: is what is shown what happened, and count it anew."""
+"""The commands of the measures: is what is shown what happened, count it anew, and the week in numbers."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from commonhall.app.settings import Settings
+from commonhall.app.settings import Settings, SettingsRefused
 from commonhall.app.terminal import err, known, out, with_database
 
 measures = typer.Typer(help="The measures of services.", no_args_is_help=True)
@@ -64,5 +65,48 @@ def rebuild_measures(
             for name in _which(house, council):
                 await rolling.rebuild(house.store, name)
                 out.print(f"{name}: counted anew")
+
+    with_database(run)
+
+
+@measures.command("digest")
+def send_week(
+    council: Annotated[str, typer.Option(help="Such as solihull.")],
+    week: Annotated[
+        str | None, typer.Option(help="A day of the week, such as 2026-03-02; else the last.")
+    ] = None,
+    send: Annotated[
+        bool, typer.Option("--send", help="Mail it to those who get it, also where they have it.")
+    ] = False,
+) -> None:
+    """Show a council's week in numbers, as service owners get it by mail."""
+    try:
+        day = date.fromisoformat(week) if week else None
+    except ValueError:
+        raise SettingsRefused(f"--week is '{week}': give a day, such as 2026-03-02") from None
+
+    async def run(settings: Settings, url: str) -> None:
+        from commonhall.app.notices import send_digest, write_digest  # noqa: PLC0415
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+        from commonhall.reporting.digest import digest_of, last_week  # noqa: PLC0415
+        from commonhall.web.charts.artist import Artist  # noqa: PLC0415
+
+        if send and settings.mail is None:
+            raise SettingsRefused("no mail can be sent: set COMMONHALL_SMTP_URL and COMMONHALL_MAIL_FROM")
+        async with open_house(settings, url) as house:
+            known(house, council)
+            site = house.sites.of_council(council)
+            assert site is not None
+            first = day - timedelta(days=day.weekday()) if day else last_week(house.desk.today())
+            digest = await digest_of(house.store, council, first)
+            if not send:
+                out.print((await write_digest(house, site, digest, None)).text, markup=False)
+                return
+            artist = Artist()
+            try:
+                told = await send_digest(house, site, digest, artist, again=True)
+            finally:
+                artist.close()
+            out.print(f"sent to {', '.join(told) or 'nobody'}", markup=False)
 
     with_database(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from starlette.types import ASGIApp
@@ -11,7 +11,9 @@ from commonhall.api.open_data.serving import OpenDataTools, open_data_app
 from commonhall.app.wiring import House
 from commonhall.casework.sites import Site
 from commonhall.engine.package import Adopted
+from commonhall.reporting.costs import channel_costs, cost_per_transaction
 from commonhall.reporting.open_data import AboutService, Publisher, month_rows, months
+from commonhall.reporting.transactions import UnitCost
 
 
 class Publishers:
@@ -40,6 +42,12 @@ class Publishers:
             self._sites = sites
         return self._made
 
+    def cost(self, council: str, _service: str, sent: Mapping[str, int]) -> UnitCost | None:
+        """What a transaction cost by the channels that it came by, and whose figures that rests on."""
+        site = self._house.sites.of_council(council)
+        cost = cost_per_transaction(sent, channel_costs(site.figures)) if site else None
+        return UnitCost(str(cost.shown), "; ".join(cost.sources)) if cost else None
+
     def _publisher(self, site: Site, known: dict[str, AboutService]) -> Publisher:
         own = {
             adopted.service.id: _about(adopted, self._house.site_url(site, f"/{adopted.service.id}"))
@@ -66,5 +74,6 @@ def open_data(house: House, publishers: Publishers, pages: ASGIApp) -> ASGIApp:
         months=partial(months, house.store),
         rows=partial(month_rows, house.store),
         url=partial(house.settings.url, path=""),
+        costs=publishers.cost,
     )
     return open_data_app(tools, pages)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+from commonhall.app.mail_door import MailDoor, read_mail_door
 from commonhall.casework.deliveries import Limits
 
 LEAST_SECRET = 32
@@ -42,7 +43,7 @@ class Settings:
     With `watch` the worker asks each live service's start page once a minute through its public address: off where that
     cannot be reached from inside, or all would seem to be down.
     With `check_links` the worker looks each day at links to councils' own pages; `contact` is where whoever wonders about
-    such a visit may write to. With `local_accounts` whoever reaches a workspace may choose whom to be: for trying out and development only.
+    such a visit may write to. `mail` is the server that takes mails to staff; without it none are sent. With `local_accounts` whoever reaches a workspace may choose whom to be: for trying out and development only.
     """
 
     data: Path
@@ -62,6 +63,7 @@ class Settings:
     check_links: bool
     contact: str
     proxies: str
+    mail: MailDoor | None
 
     def url(self, host: str, path: str = "/") -> str:
         """The address of a page on one of this installation's hosts."""
@@ -133,7 +135,15 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         check_links=flag("CHECK_LINKS", False),
         contact=text("CONTACT"),
         proxies=_proxies(text("PROXIES")),
+        mail=_mail(text("SMTP_URL"), text("MAIL_FROM")),
     )
+
+
+def _mail(url: str, sender: str) -> MailDoor | None:
+    try:
+        return read_mail_door(url, sender)
+    except ValueError as error:
+        raise SettingsRefused(str(error)) from None
 
 
 def _proxies(given: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from commonhall.app import watching
+from commonhall.app.notices import tell_staff
 from commonhall.app.pushing import teller
 from commonhall.app.wiring import House
 from commonhall.casework import pushes
@@ -30,6 +31,7 @@ from commonhall.engine.back_office import DeliveryFailed
 from commonhall.reporting import rolling
 from commonhall.reporting.uptime import tidy_hours
 from commonhall.storage.councils import ConnectorRow, list_connectors
+from commonhall.web.charts.artist import Artist
 
 TICK = 0.5
 """Seconds between two looks at what is due."""
@@ -48,6 +50,8 @@ PUSH_EVERY = 2.0
 ROLL_UP_EVERY = 2.0
 """Seconds between two looks at what the measures have not counted yet."""
 ROLL_UPS_AT_ONCE = 2
+NOTICES_EVERY = 3600.0
+NOTICES_AT_ONCE = 4
 PATIENCE = 25.0
 """Seconds that what is under way may take when the worker is told to stop; service managers wait 30 or more."""
 
@@ -65,6 +69,7 @@ class Worker:
         self._failing: set[tuple[str, ...]] = set()
         self._expired = self._looked_at_measures = 0.0
         self._watch = watching.Watch()
+        self._artist = Artist()
         self._stopping = False
         self._log = structlog.get_logger("worker")
 
@@ -78,6 +83,7 @@ class Worker:
             await self._guarded(("measures",), self._begin_roll_ups)
             self._begin_the_rest()
             self._begin_looks()
+            self._begin_notices()
             try:
                 await asyncio.wait_for(stop.wait(), TICK)
             except TimeoutError:
@@ -89,6 +95,7 @@ class Worker:
                 # Its claim runs out with the lease; then somebody tries again under the same key.
                 task.cancel()
             await asyncio.gather(*hanging, return_exceptions=True)
+        self._artist.close()
 
     async def _begin_deliveries(self) -> None:
         due = await list_due(self._house.desk, self._house.settings.delivery)
@@ -151,6 +158,13 @@ class Worker:
             if key not in self._tasks and self._under_way("look") < watching.COUNCILS_AT_ONCE:
                 self._watch.begin(key[1], now)
                 self._begin(key, partial(watching.look_at_council, self._house, key[1]))
+
+    def _begin_notices(self) -> None:
+        now = time.monotonic()
+        for key in self._in_turn(("notices", site.council) for site in self._house.sites.all()):
+            due = now - self._begun.get(key, -1e9) >= NOTICES_EVERY
+            if due and self._under_way("notices") < NOTICES_AT_ONCE:
+                self._begin(key, partial(tell_staff, self._house, key[1], self._artist))
 
     def _in_turn(self, keys: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """Who was not worked for longest comes first, or those who hang would take every place that they free."""

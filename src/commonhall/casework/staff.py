@@ -11,6 +11,7 @@ from typing import Any
 from commonhall.casework.desk import Desk
 from commonhall.engine.staff import Actor, Role
 from commonhall.storage import staff as stored
+from commonhall.storage.alerts import set_unwanted, unwanted
 from commonhall.storage.audit import EntryRow, NewEntry
 from commonhall.storage.audit import list_entries as stored_entries
 
@@ -169,3 +170,22 @@ def _roles(stored_roles: Sequence[str]) -> frozenset[Role]:
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+MAILS = ("alerts", "digest")
+"""The kinds of mail that somebody may choose not to get."""
+
+
+async def mails_wanted(desk: Desk, council: str, person: str) -> frozenset[str]:
+    """Which kinds of mail somebody has not chosen against."""
+    against = (await unwanted(desk.store, council)).get(person, frozenset())
+    return frozenset(MAILS) - against
+
+
+async def choose_mails(desk: Desk, council: str, wanted: Sequence[str], by: Actor) -> None:
+    """Somebody chooses which kinds of mail they want."""
+    against = [kind for kind in MAILS if kind not in wanted]
+    entry = entry_of(
+        desk, by, "person.mail", by.email, {"wanted": [kind for kind in MAILS if kind in wanted]}
+    )
+    await set_unwanted(desk.store, council, by.person, against, entry)

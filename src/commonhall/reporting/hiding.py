@@ -1,16 +1,13 @@
-"""Small counts in what is published: hidden, and never to be worked out from what is shown beside them."""
+"""Parts of a published total of which not all are published: none that is hidden can be worked out from the others.
+
+`suppression.suppress_parts` is for tables that show every part; here what is in no part is hidden from the start.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-MINIMUM = 10
-"""No count below this is published: it could be about somebody."""
-
-
-def hidden_below(count: int) -> int | None:
-    """A count as it is published; None below the minimum. Zeros are hidden like other small counts."""
-    return count if count >= MINIMUM else None
+from commonhall.reporting.suppression import MINIMUM
 
 
 def hide_parts(total: int | None, parts: Mapping[str, int]) -> dict[str, int | None]:

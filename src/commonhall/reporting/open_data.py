@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from commonhall.reporting.counts import Counts
-from commonhall.reporting.hiding import MINIMUM, hidden_below, hide_parts
+from commonhall.reporting.hiding import hide_parts
+from commonhall.reporting.suppression import MINIMUM, suppressed, suppressed_rate
 from commonhall.storage import measures as stored
 from commonhall.storage.pool import Store
 
@@ -79,8 +80,8 @@ class Row(NamedTuple):
 
 def published(counts: Counts, *, complete: bool) -> Figures:
     """What is published of these counts, by the names of `Row`."""
-    starts, sent = hidden_below(counts.starts), hidden_below(counts.sent)
-    closed, responses = hidden_below(counts.closed), hidden_below(counts.responses)
+    starts, sent = suppressed(counts.starts), suppressed(counts.sent)
+    closed, responses = suppressed(counts.closed), suppressed(counts.responses)
     not_completed = counts.elsewhere + counts.abandoned
     found: Figures = {"starts": starts, "sent": sent, "closed": closed, "responses": responses}
     found |= hide_parts(starts, {"completed": counts.completions, "not_completed": not_completed})
@@ -93,11 +94,12 @@ def published(counts: Counts, *, complete: bool) -> Figures:
         # Means of the same people, one more each day, would tell what the last one did.
         rounded: Figures = {name: _rounded_down(count) for name, count in found.items()}
         return rounded | {"satisfaction": None, "mean_seconds": None, "mean_wait_hours": None}
-    satisfaction, seconds, hours = counts.satisfaction, counts.mean_seconds, counts.mean_wait_hours
-    found["satisfaction"] = None if responses is None or satisfaction is None else round(satisfaction, 3)
-    timed = counts.submitted >= MINIMUM and seconds is not None
-    found["mean_seconds"] = round(seconds) if timed and seconds is not None else None
-    found["mean_wait_hours"] = round(hours) if closed is not None and hours is not None else None
+    satisfaction = suppressed_rate(counts.satisfaction, counts.responses)
+    seconds = suppressed_rate(counts.mean_seconds, counts.submitted)
+    hours = suppressed_rate(counts.mean_wait_hours, counts.closed)
+    found["satisfaction"] = None if satisfaction is None else round(satisfaction, 3)
+    found["mean_seconds"] = None if seconds is None else round(seconds)
+    found["mean_wait_hours"] = None if hours is None else round(hours)
     return found
 
 

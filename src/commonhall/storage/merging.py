@@ -291,6 +291,9 @@ class Merge(Survey):
             "api_system",
             "measure_path",
             "service_hour",
+            "alert",
+            "alert_look",
+            "notice",
             *COUNTED,
         ):
             await run(moving_q.remove_rows(table).sql, old)

@@ -48,6 +48,7 @@ SENTENCES = {
     "draft.change": "changed choices for the service",
     "draft.discard": "threw changes of the service away",
     "person.invite": "let somebody sign in",
+    "person.mail": "chose which mails they get",
     "person.remove": "removed somebody",
     "person.roles": "changed somebody’s roles",
     "proposal.make": "proposed a change to the shared service",

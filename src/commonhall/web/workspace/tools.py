@@ -26,6 +26,7 @@ from commonhall.engine.staff import Actor, Permission
 from commonhall.reporting.data_sets import Figures
 from commonhall.web.assets import Assets
 from commonhall.web.dashboards.dashboards import Dashboards
+from commonhall.web.digest import Weeks
 from commonhall.web.pages import Frame, Pages
 from commonhall.web.responses import FormRefused, is_cross_site, page_response, read_form
 from commonhall.web.uploads import read_upload
@@ -82,6 +83,7 @@ class WorkspaceTools:
     figures: Figures
     finder_url: str
     dashboards: Dashboards
+    weeks: Weeks
 
 
 @dataclass(frozen=True, slots=True)

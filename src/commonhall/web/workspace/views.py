@@ -17,6 +17,7 @@ from commonhall.web.pages import Pages
 from commonhall.web.responses import FormRefused, Policy, secured
 from commonhall.web.texts import WORDS
 from commonhall.web.workspace import (
+    alerts,
     audit,
     brand,
     cases,
@@ -44,6 +45,7 @@ MENU = (
     MenuItem(f"{HOME}/services", "Services", Permission.SEE_SERVICES),
     MenuItem(f"{HOME}/cases", "Cases", Permission.SEE_CASES),
     MenuItem(f"{HOME}/measures", "Measures", Permission.SEE_SERVICES),
+    MenuItem(f"{HOME}/alerts", "Alerts", Permission.SEE_SERVICES),
     MenuItem(f"{HOME}/connectors", "Connectors", Permission.SEE_CONNECTORS),
     MenuItem(f"{HOME}/systems", "Systems", Permission.CHANGE_CONNECTORS),
     MenuItem(f"{HOME}/data-sets", "Data sets", Permission.CHANGE_CONNECTORS),
@@ -75,6 +77,7 @@ def workspace_app(tools: WorkspaceTools) -> ASGIApp:
         furniture.pages(room),
         figures.pages(room),
         audit.pages(room),
+        alerts.pages(room),
     )
     routes = [
         *sign_in.routes(room),
