@@ -8,7 +8,8 @@ from commonhall.api.performance import bodies, parsing
 from commonhall.reporting import asking, data_sets, records
 from commonhall.reporting.data_types import TYPES
 from commonhall.storage import data_records
-from commonhall.storage.queries.data_records import FEW, SOURCES
+from commonhall.storage.queries.data_records import SOURCES
+from commonhall.storage.queries.measured_records import FEW
 from tests.conftest import HOME
 
 TEXT = (HOME / "docs" / "performance.md").read_text("utf-8")
@@ -37,7 +38,7 @@ def test_the_limits() -> None:
         f"{asking.MOST_SETS:,} with sets of values, each of {asking.MOST_VALUES} values",
         f"works on {asking.AT_ONCE} questions",
         f"or {data_sets.MAX_AGE_REALTIME} seconds for `realtime`",
-        f"fewer than {FEW} scores",
+        f"fewer than {FEW}",
     ):
         assert words in PLAIN
     assert data_sets.MAX_AGE == 1800, "half an hour"

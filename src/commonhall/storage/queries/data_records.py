@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from commonhall.storage.queries import Query
+from commonhall.storage.queries.measured_records import MEASURED
 
 BOUND_TIME = Query(
     "bound_time",
@@ -33,38 +34,8 @@ RAW_ORDERS = {
 """How records may be ordered; a field's name is the first of the keys."""
 
 
-FEW = 5
-"""Fewer scores in a month than this are not told: too few to say anything, and few enough to be somebody's."""
-
-_DAY = "to_char(m.day, 'YYYY-MM-DD')"
-SOURCES = {
-    "": "data_record",
-    "transactions-by-channel": f"""(
-        select m.council, {_DAY} || '.' || m.channel as record, m.day::timestamp at time zone 'UTC' as at,
-               m.day::timestamp at time zone 'UTC' as updated_at,
-               jsonb_build_object('channel', m.channel, 'count', m.sent, 'period', 'day') as body
-        from measure_day m where m.council = $1 and m.service = $2 and m.sent > 0)""",
-    "customer-satisfaction": f"""(
-        select m.council, to_char(m.month, 'YYYY-MM') as record, m.month as at, m.month as updated_at, jsonb_build_object(
-                 'rating_1', m.s1, 'rating_2', m.s2, 'rating_3', m.s3, 'rating_4', m.s4, 'rating_5', m.s5,
-                 'total', m.s1 + m.s2 + m.s3 + m.s4 + m.s5, 'slug', $2::text, 'period', 'month') as body
-        from (
-          select council, date_trunc('month', day::timestamp) at time zone 'UTC' as month, sum(score_1)::bigint as s1,
-                 sum(score_2)::bigint as s2, sum(score_3)::bigint as s3, sum(score_4)::bigint as s4,
-                 sum(score_5)::bigint as s5
-          from measure_day where council = $1 and service = $2 group by council, month) m
-        where m.s1 + m.s2 + m.s3 + m.s4 + m.s5 >= {FEW})""",
-    "completion": f"""(
-        select m.council, {_DAY} || '.' || m.channel || '.' || s.stage as record, m.day::timestamp at time zone 'UTC' as at,
-               m.day::timestamp at time zone 'UTC' as updated_at,
-               jsonb_build_object('stage', s.stage, 'channel', m.channel, 'count', s.many, 'period', 'day') as body
-        from measure_day m cross join lateral (values
-          ('start', m.starts), ('end', m.submitted + m.ineligible),
-          ('over', m.submitted + m.ineligible + m.elsewhere + m.abandoned)) as s (stage, many)
-        where m.council = $1 and m.service = $2 and s.many > 0)""",
-}
-"""Where records are: those that were sent, or our own measures in the same form. Days are London's, written as midnight in
-UTC, as figures of days are."""
+SOURCES = {"": "data_record", **MEASURED}
+"""Where records are: those that were sent, or our own measures in the same form."""
 
 
 class Shape(NamedTuple):
