@@ -27,7 +27,6 @@ SPAN: Mapping[str, Mapping[str, str]] = {
         "error_future": "The first day must be today or in the past",
         "error_long": "Choose {years} years or less",
         "error_many": "That is too many {period}s for one chart. Choose weeks or months, or fewer days",
-        "error_title": "There is a problem",
     },
     "cy": {
         "span": "Dyddiadau",
@@ -51,7 +50,6 @@ SPAN: Mapping[str, Mapping[str, str]] = {
         "error_future": "Rhaid i’r diwrnod cyntaf fod heddiw neu yn y gorffennol",
         "error_long": "Dewiswch {years} blynedd neu lai",
         "error_many": "Mae hynny’n ormod ar gyfer un siart. Dewiswch wythnosau neu fisoedd, neu lai o ddiwrnodau",
-        "error_title": "Mae problem",
     },
 }
 
@@ -143,10 +141,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "in_time": "In time",
         "late": "Late",
         "cost_source": "Cost of one by channel: {source}.",
-        "cost_of": "Cost of one",
-        "figure": "Figure",
-        "figure_value": "Value",
-        "figure_more": "More",
         "check_page": "Check your answers",
         "other_areas": "All other areas",
         "known_minutes": "of {count} minutes looked at",
@@ -245,10 +239,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "in_time": "Mewn pryd",
         "late": "Hwyr",
         "cost_source": "Cost un yn ôl sianel: {source}.",
-        "cost_of": "Cost un",
-        "figure": "Ffigur",
-        "figure_value": "Gwerth",
-        "figure_more": "Mwy",
         "check_page": "Gwirio eich atebion",
         "other_areas": "Pob ardal arall",
         "known_minutes": "o {count} munud yr edrychwyd arnynt",
