@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commonhall.reporting.counts import Counts
+from commonhall.reporting.measures import next_month, periods
 from commonhall.reporting.open_data import (
     AboutService,
     Publisher,
     Row,
-    end_of,
-    months_between,
     published,
     row_of,
 )
@@ -92,14 +91,14 @@ def test_no_count_below_ten_is_published(counters: dict[str, int], complete: boo
 
 
 def test_months_go_from_the_first_to_this_one() -> None:
-    assert months_between(date(2025, 11, 30), date(2026, 2, 1)) == [
+    assert periods(date(2025, 11, 30), date(2026, 2, 1), "month") == [
         date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1),
     ]  # fmt: skip
-    assert end_of(date(2024, 2, 1)) == date(2024, 2, 29)
+    assert next_month(date(2024, 2, 1)) - timedelta(days=1) == date(2024, 2, 29)
 
 
 def test_a_quarter_is_listed_once_it_is_over() -> None:
-    months = months_between(date(2025, 11, 30), date(2026, 4, 1))
+    months = periods(date(2025, 11, 30), date(2026, 4, 1), "month")
     assert [one.label for one in whole_quarters(months, date(2026, 3, 31))] == ["2025-Q4"]
     assert [one.label for one in whole_quarters(months, date(2026, 4, 1))] == ["2025-Q4", "2026-Q1"]
     assert quarter_of(date(2026, 12, 31)) == Quarter(2026, 4)

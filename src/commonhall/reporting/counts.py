@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Self
 
 from commonhall.storage.measures import Sums
+
+_counters = attrgetter(*(one.name for one in fields(Sums)))
 
 DIGITAL = frozenset({"online", "api"})
 """Channels on which nobody of the council's staff takes part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Sums):
     """Counts of journeys and cases over a span of days, by whatever they were asked for.
 
     Each belongs to the London day on which it happened; how a journey ended belongs to the day on which it began, so that
@@ -21,32 +24,12 @@ class Counts:
     opened again nor reported again within 28 days.
     """
 
-    starts: int = 0
-    submitted: int = 0
-    ineligible: int = 0
-    elsewhere: int = 0
-    abandoned: int = 0
-    seconds_sum: int = 0
-    sent: int = 0
-    chases: int = 0
-    repeats: int = 0
-    score_1: int = 0
-    score_2: int = 0
-    score_3: int = 0
-    score_4: int = 0
-    score_5: int = 0
-    closed: int = 0
-    in_time: int = 0
-    late: int = 0
-    fixed: int = 0
-    fixed_first: int = 0
-    wait_hours_sum: int = 0
     sent_digital: int = 0
 
     @classmethod
     def of(cls, channel: str, sums: Sums) -> Self:
         """The counts of one channel."""
-        return cls(*sums, sums.sent if channel in DIGITAL else 0)
+        return cls(*_counters(sums), sent_digital=sums.sent if channel in DIGITAL else 0)
 
     def __add__(self, other: Counts) -> Counts:
         """Both together."""

@@ -62,34 +62,6 @@ class Place:
     cases: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceMeasures:
-    """One service's measures over a span of days, in short. `seconds_to_complete` is the median of its months."""
-
-    service: str
-    counts: Counts
-    by_channel: Mapping[str, int]
-    seconds_to_complete: float | None
-
-
-async def council_measures(store: Store, council: str, first: date, last: date) -> list[ServiceMeasures]:
-    """Every service's measures from `first` to `last`, both included, by service id."""
-    channels: dict[str, dict[str, int]] = {}
-    for row in await stored.sums_by_service(store, council, first, last):
-        if row.sums.sent:
-            channels.setdefault(str(row.of), {})[row.channel] = row.sums.sent
-    found = await by_service(store, council, first, last)
-    return [
-        ServiceMeasures(
-            service,
-            counts,
-            channels.get(service, {}),
-            (await spread(store, council, service, first, last, "seconds")).median,
-        )
-        for service, counts in sorted(found.items())
-    ]
-
-
 async def by_service(store: Store, council: str, first: date, last: date) -> dict[str, Counts]:
     """Each service's counts from `first` to `last`, both included, by service id."""
     return _together((str(row.of), row) for row in await stored.sums_by_service(store, council, first, last))
@@ -162,8 +134,13 @@ def periods(first: date, last: date, period: Period) -> list[date]:
     found = []
     while start <= last:
         found.append(start)
-        start = (start + timedelta(31)).replace(day=1) if period == "month" else start + timedelta(days)
+        start = next_month(start) if period == "month" else start + timedelta(days)
     return found
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after a day's."""
+    return (day.replace(day=1) + timedelta(31)).replace(day=1)
 
 
 def spread_of(buckets: Mapping[int, int]) -> Spread:

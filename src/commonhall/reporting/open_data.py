@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.hiding import hide_parts
+from commonhall.reporting.measures import next_month, periods
 from commonhall.reporting.suppression import MINIMUM, suppressed, suppressed_rate
 from commonhall.storage import measures as stored
 from commonhall.storage.pool import Store
 
 Figures = dict[str, int | float | None]
-NOTHING = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,12 @@ def row_of(
 
 async def month_rows(store: Store, publishers: Iterable[Publisher], month: date, today: date) -> list[Row]:
     """What is published of a month, by council, service and channel. `month` is its first day."""
-    last = end_of(month)
+    last = next_month(month) - timedelta(days=1)
     complete = last < today
     rows = []
     for publisher in publishers:
-        found: dict[tuple[str, str], Counts] = {}
-        for one in await stored.sums_by_service(store, publisher.council, month, last):
-            key = (str(one.of), one.channel)
-            found[key] = found.get(key, NOTHING) + Counts.of(one.channel, one.sums)
+        sums = await stored.sums_by_service(store, publisher.council, month, last)
+        found = {(str(one.of), one.channel): Counts.of(one.channel, one.sums) for one in sums}
         for (service, channel), counts in sorted(found.items()):
             row = row_of(publisher, month, service, channel, counts, complete=complete)
             rows += [row] if row else []
@@ -141,17 +139,4 @@ async def months(store: Store, councils: Iterable[str], today: date) -> list[dat
     """The first days of all months from the first that any of these councils counted something in to this one."""
     days = [await stored.first_day(store, council) for council in councils]
     first = min((day for day in days if day is not None and day <= today), default=None)
-    return months_between(first, today) if first else []
-
-
-def months_between(first: date, last: date) -> list[date]:
-    """The first days of the months from one day's to another's."""
-    found = [first.replace(day=1)]
-    while (following := end_of(found[-1]) + timedelta(days=1)) <= last:
-        found.append(following)
-    return found
-
-
-def end_of(month: date) -> date:
-    """The last day of the month of a day."""
-    return (month.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return periods(first, today, "month") if first else []

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from commonhall.storage.journeys import path_of
+from commonhall.storage.moving import COUNTED
 from commonhall.storage.pool import Store, transaction
 from commonhall.storage.queries import measures as q
 from commonhall.storage.queries.councils import MARK_SIMULATED
-from commonhall.storage.queries.moving import UNBOUNDED
+from commonhall.storage.queries.moving import UNBOUNDED, remove_rows
 
 AT_ONCE = 20_000
 """How many changes are counted in one transaction."""
 
 
-class Sums(NamedTuple):
-    """Counters of a span of days, as `docs/measures.md` defines them."""
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Counters of a span of days, as `docs/measures.md` defines them, in the order of `queries.measures.COUNTERS`."""
 
     starts: int = 0
     submitted: int = 0
@@ -77,7 +79,7 @@ async def rebuild(store: Store, council: str) -> None:
 
 async def _count_anew(connection: Any, council: str) -> None:
     await connection.execute(UNBOUNDED)
-    for query in (*q.FORGET_ROLL_UPS, q.REBUILD_DAYS, q.REBUILD_MONTHS):
+    for query in (*(remove_rows(table) for table in COUNTED), q.REBUILD_DAYS, q.REBUILD_MONTHS):
         await connection.execute(query.sql, council)
 
 

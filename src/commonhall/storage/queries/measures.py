@@ -94,28 +94,31 @@ _ADD_MONTHS = f"""
     on conflict (council, service, what, month, key) do update set count = measure_month.count + excluded.count
 """
 
+_LOCK = "hashtextextended('roll-up of ' || $1, 0)"
+"""Names the lock under which a council's changes are counted."""
+
 TURN_TO_ROLL_UP = Query(
     "turn_to_roll_up",
     "Let one process at a time count a council's changes; false where another is at it.",
-    "select pg_try_advisory_xact_lock(hashtextextended('roll-up of ' || $1, 0))",
+    f"select pg_try_advisory_xact_lock({_LOCK})",
 )
 
 WAIT_TO_ROLL_UP = Query(
     "wait_to_roll_up",
     "Let nobody else count a council's changes until this transaction ends.",
-    "select pg_advisory_xact_lock(hashtextextended('roll-up of ' || $1, 0))",
+    f"select pg_advisory_xact_lock({_LOCK})",
 )
 
 HOLD_ROLL_UPS = Query(
     "hold_roll_ups",
     "The same for a session, so that a transaction after it begins with all that others have counted.",
-    "select pg_advisory_lock(hashtextextended('roll-up of ' || $1, 0))",
+    f"select pg_advisory_lock({_LOCK})",
 )
 
 LET_ROLL_UPS = Query(
     "let_roll_ups",
     "Let others count a council's changes again.",
-    "select pg_advisory_unlock(hashtextextended('roll-up of ' || $1, 0))",
+    f"select pg_advisory_unlock({_LOCK})",
 )
 
 ROLL_UP = Query(
@@ -163,15 +166,6 @@ ADD_PATHS = Query(
     """,
 )
 
-FORGET_ROLL_UPS = tuple(
-    Query(
-        f"forget_{table}",
-        f"Empty a council's rows of {table}; they are counted anew.",
-        f"delete from {table} where council = $1",
-    )
-    for table in ("measure_change", "measure_day", "measure_month")
-)
-
 REBUILD_DAYS = Query(
     "rebuild_days",
     "Count all of a council's journeys by day.",
@@ -184,19 +178,23 @@ REBUILD_MONTHS = Query(
     f"with facts as not materialized (select 1 as sign, * from measure where council = $1) {_ADD_MONTHS}",
 )
 
+_FACTS = (
+    "service, channel, day, outcome, seconds, score, path, sent_on, target_on, rated_on, closed_on, wait_hours, fixed,"
+    " reopened, again, repeated, area, street"
+)
+_COUNTED_BY_NOW = f"""
+    with facts as (
+      select 1 as sign, {_FACTS} from measure where council = $1
+      union all
+      select -sign, {_FACTS} from measure_change where council = $1
+    )"""
 _SAME = " and ".join(f"coalesce(kept.{one}, 0) = coalesce(counted.{one}, 0)" for one in COUNTERS)
 
 WRONG_DAYS = Query(
     "wrong_days",
     "Counts of days that are not what counting all journeys, less what waits to be counted, gives.",
     f"""
-    with facts as (
-      select 1 as sign, service, channel, day, outcome, seconds, score, path, sent_on, target_on, rated_on, closed_on,
-             wait_hours, fixed, reopened, again, repeated, area, street from measure where council = $1
-      union all
-      select -sign, service, channel, day, outcome, seconds, score, path, sent_on, target_on, rated_on, closed_on,
-             wait_hours, fixed, reopened, again, repeated, area, street from measure_change where council = $1
-    ), counted as ({_DAYS})
+    {_COUNTED_BY_NOW}, counted as ({_DAYS})
     select coalesce(kept.service, counted.service) as service, coalesce(kept.day, counted.day) as day
     from (select * from measure_day where council = $1) as kept
     full join counted on (kept.service, kept.day, kept.channel) = (counted.service, counted.day, counted.channel)
@@ -208,13 +206,7 @@ WRONG_MONTHS = Query(
     "wrong_months",
     "The same for what is kept by month.",
     f"""
-    with facts as (
-      select 1 as sign, service, channel, day, outcome, seconds, score, path, sent_on, target_on, rated_on, closed_on,
-             wait_hours, fixed, reopened, again, repeated, area, street from measure where council = $1
-      union all
-      select -sign, service, channel, day, outcome, seconds, score, path, sent_on, target_on, rated_on, closed_on,
-             wait_hours, fixed, reopened, again, repeated, area, street from measure_change where council = $1
-    ), counted as ({_MONTHS})
+    {_COUNTED_BY_NOW}, counted as ({_MONTHS})
     select coalesce(kept.service, counted.service) as service, coalesce(kept.month, counted.month) as month
     from (select * from measure_month where council = $1) as kept
     full join counted on (kept.service, kept.what, kept.month, kept.key)

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from commonhall.engine.fields.numbers import show_date
-from commonhall.reporting.measures import Period, periods
+from commonhall.reporting.measures import Period, next_month, periods
 from commonhall.web.dashboards.words import SPAN
 
 Choice = Literal["30d", "12m", "own"]
@@ -40,8 +40,7 @@ class Span:
     @property
     def months(self) -> tuple[date, date]:
         """The first and last day of the whole months that it touches."""
-        following = (self.last.replace(day=1) + timedelta(31)).replace(day=1)
-        return self.first.replace(day=1), following - timedelta(1)
+        return self.first.replace(day=1), next_month(self.last) - timedelta(1)
 
     def words(self, language: str) -> str:
         """The days in words."""
