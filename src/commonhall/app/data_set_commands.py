@@ -41,7 +41,7 @@ def add(
 
     async def run(house: Any) -> tuple[str, str]:
         site = house.sites.of_council(council)
-        known = {one.service.id: one for one in (*site.services, *site.paused)} if site else {}
+        known = {one.service.id: one for one in site.offered} if site else {}
         if service is not None and service not in known:
             raise SettingsRefused(f"{council} runs no service '{service}' here: name the service by --lgsl")
         code = known[service].service.definition.lgsl if service is not None else lgsl

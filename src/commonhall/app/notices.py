@@ -57,13 +57,6 @@ def watched_of(site: Site) -> list[Watched]:
     ]
 
 
-def names_of(site: Site) -> dict[str, str]:
-    """What the council calls its services."""
-    return {
-        adopted.service.id: adopted.texts.need("en", "name") for adopted in (*site.services, *site.paused)
-    }
-
-
 async def recipients(house: House, council: str, kind: str) -> list[Person]:
     """Who gets a kind of mail ('alerts', 'digest'): service owners, or where there are none administrators; without those
     who do not want it."""
@@ -104,7 +97,7 @@ async def write_digest(house: House, site: Site, digest: Digest, artist: Artist 
         except DrawingFailed as failed:
             log = structlog.get_logger("worker")
             log.warning("no picture for the digest", council=site.council, reason=str(failed))
-    return digest_letter(site, digest, names_of(site), house.site_url(site, PAGE), picture)
+    return digest_letter(site, digest, site.service_names("en"), house.site_url(site, PAGE), picture)
 
 
 async def _tell_alerts(house: House, site: Site, alerts: list[AlertRow]) -> None:
@@ -116,7 +109,7 @@ async def _tell_alerts(house: House, site: Site, alerts: list[AlertRow]) -> None
         claimed = await stored.claim_notices(house.store, site.council, person.id, sorted(by_name), now)
         if claimed:
             found = [by_name[name] for name in sorted(claimed)]
-            written = alerts_letter(site, found, names_of(site), house.site_url(site, PAGE))
+            written = alerts_letter(site, found, site.service_names("en"), house.site_url(site, PAGE))
             await _send(house, site, person, sorted(claimed), written)
 
 

@@ -37,7 +37,7 @@ class Publishers:
             new is not old for new, old in zip(sites, self._sites, strict=True)
         ):
             # What a council does not run any more is known by what others say of it.
-            known = {adopted.service.id: _about(adopted, "") for site in sites for adopted in _run_by(site)}
+            known = {adopted.service.id: _about(adopted, "") for site in sites for adopted in site.offered}
             self._made = [self._publisher(site, known) for site in sites]
             self._sites = sites
         return self._made
@@ -51,13 +51,9 @@ class Publishers:
     def _publisher(self, site: Site, known: dict[str, AboutService]) -> Publisher:
         own = {
             adopted.service.id: _about(adopted, self._house.site_url(site, f"/{adopted.service.id}"))
-            for adopted in _run_by(site)
+            for adopted in site.offered
         }
         return Publisher(site.council, site.gss, site.name["en"], site.made_up, {**known, **own})
-
-
-def _run_by(site: Site) -> tuple[Adopted, ...]:
-    return (*site.services, *site.paused)
 
 
 def _about(adopted: Adopted, url: str) -> AboutService:

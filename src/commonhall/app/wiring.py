@@ -81,9 +81,7 @@ class House:
 
         def runs(council: str, service: str) -> bool:
             site = self.sites.of_council(council)
-            return site is not None and any(
-                adopted.service.id == service for adopted in (*site.services, *site.paused)
-            )
+            return site is not None and any(adopted.service.id == service for adopted in site.offered)
 
         return Figures(self.store, self.desk.clock, self.desk.chance.token, councils, runs)
 

@@ -87,6 +87,15 @@ class Site:
     simulated: Simulated | None = None
 
     @property
+    def offered(self) -> tuple[Adopted, ...]:
+        """What the council runs, and what it has paused: all that has cases and measures here, in its own order."""
+        return (*self.services, *self.paused)
+
+    def service_names(self, language: str) -> dict[str, str]:
+        """The names of these in a language, by id."""
+        return {adopted.service.id: adopted.texts.need(language, "name") for adopted in self.offered}
+
+    @property
     def made_up(self) -> bool:
         """Whether no real people stand behind its figures, so that whatever shows or exports them must say so."""
         return self.demonstration or self.simulated is not None

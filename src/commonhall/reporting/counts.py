@@ -29,7 +29,8 @@ class Counts(Sums):
     @classmethod
     def of(cls, channel: str, sums: Sums) -> Self:
         """The counts of one channel."""
-        return cls(*_counters(sums), sent_digital=sums.sent if channel in DIGITAL else 0)
+        digital = sums.sent if channel in DIGITAL else 0
+        return cls(*[*_counters(sums), digital])
 
     def __add__(self, other: Counts) -> Counts:
         """Both together."""

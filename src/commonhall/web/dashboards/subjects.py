@@ -10,16 +10,9 @@ ALL = "all"
 """Stands in an address for all services of a council."""
 
 
-def names_of_services(site: Site, language: str) -> dict[str, str]:
-    """The names of the services that a council offers or has paused, by id, in its order."""
-    return {
-        adopted.service.id: adopted.texts.need(language, "name") for adopted in (*site.services, *site.paused)
-    }
-
-
 def names_of_pages(site: Site, service: str, language: str) -> dict[str, str]:
     """The questions of a service's pages by their ids, in their order, as the council asks them today."""
-    adopted = next(one for one in (*site.services, *site.paused) if one.service.id == service)
+    adopted = next(one for one in site.offered if one.service.id == service)
     names = {
         page.id: adopted.texts.get(language, f"{page.key}.question") or page.id for page in adopted.pages
     }

@@ -9,7 +9,7 @@ from commonhall.web.dashboards.dashboards import Whose
 from commonhall.web.dashboards.guard import PUBLIC
 from commonhall.web.dashboards.serving import LIVE, board_context, chart_file, live_part, span_context
 from commonhall.web.dashboards.spans import Span, SpanFault, read_span
-from commonhall.web.dashboards.subjects import ALL, names_of_pages, names_of_services
+from commonhall.web.dashboards.subjects import ALL, names_of_pages
 from commonhall.web.dashboards.words import WORDS
 from commonhall.web.pages import prefixed
 from commonhall.web.resident.tools import Room, Visit
@@ -32,14 +32,14 @@ class MeasureViews:
     async def service(self, visit: Visit) -> Response:
         """One service of the council."""
         service = visit.params["service"]
-        if service not in names_of_services(visit.site, visit.language):
+        if service not in visit.site.service_names(visit.language):
             return self.room.missing(visit)
         return await self._page(visit, service)
 
     async def chart(self, visit: Visit) -> Response:
         """A chart, or its figures as a file."""
         service = visit.params["service"]
-        if service != ALL and service not in names_of_services(visit.site, visit.language):
+        if service != ALL and service not in visit.site.service_names(visit.language):
             return self.room.missing(visit)
         span, faults = self._span(visit)
         if faults:
@@ -57,7 +57,7 @@ class MeasureViews:
             language=visit.language,
             guard=PUBLIC,
             today=self.room.tools.desk.today(),
-            names=names_of_services(visit.site, visit.language),
+            names=visit.site.service_names(visit.language),
             pages=names_of_pages(visit.site, service, visit.language) if service else {},
             figures=visit.site.figures,
         )
@@ -65,7 +65,7 @@ class MeasureViews:
 
     async def _page(self, visit: Visit, service: str | None) -> Response:
         language, today = visit.language, self.room.tools.desk.today()
-        words, names = WORDS[language], names_of_services(visit.site, language)
+        words, names = WORDS[language], visit.site.service_names(language)
         span, faults = self._span(visit)
         board = await self._board(visit, service, span)
         path = f"{MEASURES}/{service}" if service else MEASURES

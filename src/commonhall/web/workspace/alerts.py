@@ -36,10 +36,7 @@ class _Alerts:
     async def overview(self, visit: StaffVisit) -> Response:
         """What goes on, what has ended lately, and the last week."""
         weeks, today = self.room.tools.weeks, self.desk.today()
-        names = {
-            adopted.service.id: adopted.texts.need("en", "name")
-            for adopted in (*visit.site.services, *visit.site.paused)
-        }
+        names = visit.site.service_names("en")
         found = await weeks.alerts(visit.council, today - ENDED_WITHIN)
         digest = await weeks.digest(visit.council, last_week(today))
         wanted = await mails_wanted(self.desk, visit.council, visit.actor.person)

@@ -55,7 +55,7 @@ class _Cases:
         if query["q"] and len(listed.rows) == 1 and _same(listed.rows[0].reference, query["q"]):
             return see(f"{PATH}/{listed.rows[0].reference}")
         people = {person.id: person.name for person in await list_people(self.desk, visit.council)}
-        names = self._service_names(visit)
+        names = visit.site.service_names("en")
         rows = [
             {
                 "row": row,
@@ -80,12 +80,6 @@ class _Cases:
             narrowed=any(value for name, value in query.items() if name != "after"),
         )
 
-    def _service_names(self, visit: StaffVisit) -> dict[str, str]:
-        return {
-            adopted.service.id: adopted.texts.need("en", "name")
-            for adopted in (*visit.site.services, *visit.site.paused)
-        }
-
     async def case(self, visit: StaffVisit, problem: str | None = None, typed: str = "") -> Response:
         """Everything of a case."""
         reference = visit.params["reference"]
@@ -104,7 +98,7 @@ class _Cases:
             errors=[{"text": problem, "href": "#note"}] if problem else [],
             status=400 if problem else 200,
             whole=whole,
-            service=self._service_names(visit).get(whole.row.service, whole.row.service),
+            service=visit.site.service_names("en").get(whole.row.service, whole.row.service),
             stands=WORDS[whole.status],
             overdue=_overdue(whole.row, self.desk.today()),
             submitted=show_time(whole.row.submitted_at),
@@ -222,7 +216,7 @@ class _Cases:
 
     async def caller(self, visit: StaffVisit) -> Response:
         """Begin a service for somebody who calls, writes or stands at the desk; it goes on in the resident's pages."""
-        services = sorted(self._service_names(visit).items(), key=lambda item: item[1])
+        services = sorted(visit.site.service_names("en").items(), key=lambda item: item[1])
         services = [item for item in services if visit.site.service(item[0])]
         errors = []
         if visit.request.method == "POST":

@@ -152,15 +152,14 @@ class _DataSets:
         return f"{self.room.tools.finder_url.rstrip('/')}/performance/data/{address}"
 
     def _service(self, visit: StaffVisit, row: DataSet) -> str:
-        for adopted in (*visit.site.services, *visit.site.paused):
-            if adopted.service.id == row.service:
-                return adopted.texts.need("en", "name")
+        if row.service in (names := visit.site.service_names("en")):
+            return names[row.service]
         national = self.room.tools.national.service(row.lgsl) if row.lgsl is not None else None
         return national.name if national else row.service or f"LGSL {row.lgsl}"
 
     def _service_in(self, visit: StaffVisit, given: dict[str, str]) -> tuple[str | None, int | None, str]:
         """The service that was chosen: its id here, its national number, or what is wrong with the choice."""
-        for adopted in (*visit.site.services, *visit.site.paused):
+        for adopted in visit.site.offered:
             if adopted.service.id == given["service"]:
                 return adopted.service.id, adopted.service.definition.lgsl, ""
         if given["service"] != ELSEWHERE:
@@ -191,7 +190,7 @@ class _DataSets:
                 "text": adopted.texts.need("en", "name"),
                 "checked": chosen == adopted.service.id,
             }
-            for adopted in (*visit.site.services, *visit.site.paused)
+            for adopted in visit.site.offered
         ]
         other = {
             "value": ELSEWHERE,

@@ -77,13 +77,8 @@ class _Figures:
                 for channel in CHANNELS
             ],
             published=NATIONAL["online"].label,
-            services=[(f"total-{service}", name) for service, name in _services(site).items()],
+            services=[(f"total-{service}", name) for service, name in site.service_names("en").items()],
         )
-
-
-def _services(site: Site) -> dict[str, str]:
-    """The names of the services that the council offers or has paused, by id."""
-    return {one.service.id: one.texts.need("en", "name") for one in (*site.services, *site.paused)}
 
 
 def _typed(figures: CouncilFigures) -> dict[str, str]:
@@ -104,7 +99,7 @@ def _given(entered: _Entered, site: Site) -> CouncilFigures:
         return {name: amount for name, amount in found.items() if amount is not None}
 
     count = "Enter a whole number, such as 98,000"
-    services = _services(site)
+    services = site.service_names("en")
     # A service that is not on the form keeps what it cost: the council may offer it again.
     others = {name: amount for name, amount in site.figures.totals.items() if name not in services}
     return CouncilFigures(

@@ -10,7 +10,7 @@ from commonhall.web.dashboards.dashboards import Whose
 from commonhall.web.dashboards.guard import STAFF
 from commonhall.web.dashboards.serving import LIVE, board_context, chart_file, live_part, span_context
 from commonhall.web.dashboards.spans import Span, SpanFault, read_span
-from commonhall.web.dashboards.subjects import ALL, names_of_pages, names_of_services
+from commonhall.web.dashboards.subjects import ALL, names_of_pages
 from commonhall.web.dashboards.words import WORDS
 from commonhall.web.workspace.tools import HOME, Page, Room, StaffVisit
 
@@ -38,14 +38,14 @@ class _Measures:
 
     async def service(self, visit: StaffVisit) -> Response:
         """One service of the council."""
-        if visit.params["service"] not in names_of_services(visit.site, "en"):
+        if visit.params["service"] not in visit.site.service_names("en"):
             return self.room.missing(visit)
         return await self._page(visit, visit.params["service"])
 
     async def chart(self, visit: StaffVisit) -> Response:
         """A chart, or its figures as a file."""
         service = visit.params["service"]
-        if service != ALL and service not in names_of_services(visit.site, "en"):
+        if service != ALL and service not in visit.site.service_names("en"):
             return self.room.missing(visit)
         span, faults = self._span(visit)
         if faults:
@@ -63,14 +63,14 @@ class _Measures:
             language="en",
             guard=STAFF,
             today=self.room.tools.desk.today(),
-            names=names_of_services(visit.site, "en"),
+            names=visit.site.service_names("en"),
             pages=names_of_pages(visit.site, service, "en") if service else {},
             figures=visit.site.figures,
         )
         return await self.dashboards.board(Whose(visit.council, service), subject, span)
 
     async def _page(self, visit: StaffVisit, service: str | None) -> Response:
-        words, names = WORDS["en"], names_of_services(visit.site, "en")
+        words, names = WORDS["en"], visit.site.service_names("en")
         span, faults = self._span(visit)
         board = await self._board(visit, service, span)
         path = f"{PATH}/{service}" if service else PATH

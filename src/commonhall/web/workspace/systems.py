@@ -156,7 +156,7 @@ class _Systems:
                 "text": adopted.texts.need("en", "name"),
                 "checked": services is not None and adopted.service.id in services,
             }
-            for adopted in (*visit.site.services, *visit.site.paused)
+            for adopted in visit.site.offered
         ]
         return self.room.page(
             visit,
@@ -191,7 +191,7 @@ def _scopes(form: dict[str, list[str]]) -> frozenset[Scope]:
 def _services(visit: StaffVisit, form: dict[str, list[str]]) -> frozenset[str] | None:
     if one(form, "which") != "some":
         return None
-    known = {adopted.service.id for adopted in (*visit.site.services, *visit.site.paused)}
+    known = {adopted.service.id for adopted in visit.site.offered}
     return frozenset(known.intersection(form.get("services", [])))
 
 
