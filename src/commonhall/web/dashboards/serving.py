@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -94,6 +94,12 @@ def live_part(request: Request, pages: Pages, board: Board, context: Mapping[str
         return Response(status_code=304, headers=headers)
     body = pages.fragment("dashboards/board.html", **context).encode()
     return page_response(request, body, headers=headers)
+
+
+def no_chart(faults: Sequence[SpanFault]) -> Response:
+    """No chart, since its days cannot be: what is wrong with them, a line each."""
+    texts = "".join(f"{fault.text}\n" for fault in faults)
+    return Response(texts, 400, {"cache-control": "no-store"}, media_type="text/plain")
 
 
 async def chart_file(

@@ -1,13 +1,29 @@
-"""What a council's services and their pages are called, in a language."""
+"""Whose figures a board shows, and what the pages of a council's services are called, in a language."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from commonhall.casework.counting import CHECK
 from commonhall.casework.sites import Site
+from commonhall.web.dashboards.board import Subject
+from commonhall.web.dashboards.guard import Guard
 from commonhall.web.dashboards.words import WORDS
 
 ALL = "all"
 """Stands in an address for all services of a council."""
+
+
+def council_subject(site: Site, service: str | None, language: str, guard: Guard, today: date) -> Subject:
+    """What a board of one council needs: of a service, or of all of them (None)."""
+    return Subject(
+        language=language,
+        guard=guard,
+        today=today,
+        names=site.service_names(language),
+        pages=names_of_pages(site, service, language) if service else {},
+        figures=site.figures,
+    )
 
 
 def names_of_pages(site: Site, service: str, language: str) -> dict[str, str]:

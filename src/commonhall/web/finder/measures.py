@@ -15,7 +15,14 @@ from commonhall.web.assets import Assets
 from commonhall.web.dashboards.board import Board, Subject
 from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.dashboards.guard import PUBLIC
-from commonhall.web.dashboards.serving import LIVE, board_context, chart_file, live_part, span_context
+from commonhall.web.dashboards.serving import (
+    LIVE,
+    board_context,
+    chart_file,
+    live_part,
+    no_chart,
+    span_context,
+)
 from commonhall.web.dashboards.spans import Span, SpanFault, read_span
 from commonhall.web.dashboards.subjects import ALL
 from commonhall.web.dashboards.words import WORDS
@@ -70,6 +77,7 @@ class AcrossViews:
         form["periods"] = []
         values: dict[str, Any] = {
             "action": path,
+            "intro": words["across_intro"],
             "span": form,
             "demonstration": any(site.made_up for site in self.sites()),
             "up": f"{prefixed(MEASURES, language)}?{span.query}" if service else None,
@@ -78,7 +86,9 @@ class AcrossViews:
             "error": bool(faults) or None,
         }
         title = words["title_service"].format(service=names[service]) if service else words["title"]
-        return self.show(request, "finder/measures.html", title, 400 if faults else 200, **context, **values)
+        return self.show(
+            request, "dashboards/public.html", title, 400 if faults else 200, **context, **values
+        )
 
     async def chart(self, request: Request, language: str) -> Response:
         """A chart, or its figures as a file."""
@@ -87,8 +97,7 @@ class AcrossViews:
             return self.missing(request)
         span, faults = self._span(request, language)
         if faults:
-            texts = "".join(f"{fault.text}\n" for fault in faults)
-            return Response(texts, 400, {"cache-control": "no-store"}, media_type="text/plain")
+            return no_chart(faults)
         board = await self._board(None if service == ALL else service, span, language)
         file = request.path_params["file"]
         return await chart_file(request, self.dashboards, board, file, private=False) or self.missing(request)

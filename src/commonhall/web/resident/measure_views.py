@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from commonhall.web.dashboards.board import Board, Subject
+from commonhall.web.dashboards.board import Board
 from commonhall.web.dashboards.dashboards import Whose
 from commonhall.web.dashboards.guard import PUBLIC
-from commonhall.web.dashboards.serving import LIVE, board_context, chart_file, live_part, span_context
+from commonhall.web.dashboards.serving import (
+    LIVE,
+    board_context,
+    chart_file,
+    live_part,
+    no_chart,
+    span_context,
+)
 from commonhall.web.dashboards.spans import Span, SpanFault, read_span
-from commonhall.web.dashboards.subjects import ALL, names_of_pages
+from commonhall.web.dashboards.subjects import ALL, council_subject
 from commonhall.web.dashboards.words import WORDS
 from commonhall.web.pages import prefixed
 from commonhall.web.resident.tools import Room, Visit
@@ -43,8 +50,7 @@ class MeasureViews:
             return self.room.missing(visit)
         span, faults = self._span(visit)
         if faults:
-            texts = "".join(f"{fault.text}\n" for fault in faults)
-            return Response(texts, 400, {"cache-control": "no-store"}, media_type="text/plain")
+            return no_chart(faults)
         board = await self._board(visit, None if service == ALL else service, span)
         answer = await chart_file(visit.request, self.dashboards, board, visit.params["file"], private=False)
         return answer or self.room.missing(visit)
@@ -53,14 +59,8 @@ class MeasureViews:
         return read_span(visit.request.query_params, self.room.tools.desk.today(), visit.language)
 
     async def _board(self, visit: Visit, service: str | None, span: Span) -> Board:
-        subject = Subject(
-            language=visit.language,
-            guard=PUBLIC,
-            today=self.room.tools.desk.today(),
-            names=visit.site.service_names(visit.language),
-            pages=names_of_pages(visit.site, service, visit.language) if service else {},
-            figures=visit.site.figures,
-        )
+        today = self.room.tools.desk.today()
+        subject = council_subject(visit.site, service, visit.language, PUBLIC, today)
         return await self.dashboards.board(Whose(visit.site.council, service), subject, span)
 
     async def _page(self, visit: Visit, service: str | None) -> Response:
@@ -81,10 +81,11 @@ class MeasureViews:
         frame = self.room.compiler.frame(visit.site, language, title, path + query)
         assets = self.room.tools.assets
         body = self.room.compiler.plain_page(
-            "resident/measures.html",
+            "dashboards/public.html",
             frame,
             **context,
             title=title,
+            intro=words["intro"],
             action=prefixed(path, language),
             span=span_context(span, faults, visit.request.query_params, today, language),
             demonstration=visit.site.made_up,

@@ -5,12 +5,19 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from commonhall.engine.staff import Permission
-from commonhall.web.dashboards.board import Board, Subject
+from commonhall.web.dashboards.board import Board
 from commonhall.web.dashboards.dashboards import Whose
 from commonhall.web.dashboards.guard import STAFF
-from commonhall.web.dashboards.serving import LIVE, board_context, chart_file, live_part, span_context
+from commonhall.web.dashboards.serving import (
+    LIVE,
+    board_context,
+    chart_file,
+    live_part,
+    no_chart,
+    span_context,
+)
 from commonhall.web.dashboards.spans import Span, SpanFault, read_span
-from commonhall.web.dashboards.subjects import ALL, names_of_pages
+from commonhall.web.dashboards.subjects import ALL, council_subject
 from commonhall.web.dashboards.words import WORDS
 from commonhall.web.workspace.tools import HOME, Page, Room, StaffVisit
 
@@ -49,8 +56,7 @@ class _Measures:
             return self.room.missing(visit)
         span, faults = self._span(visit)
         if faults:
-            texts = "".join(f"{fault.text}\n" for fault in faults)
-            return Response(texts, 400, {"cache-control": "no-store"}, media_type="text/plain")
+            return no_chart(faults)
         board = await self._board(visit, None if service == ALL else service, span)
         answer = await chart_file(visit.request, self.dashboards, board, visit.params["file"], private=True)
         return answer or self.room.missing(visit)
@@ -59,14 +65,7 @@ class _Measures:
         return read_span(visit.request.query_params, self.room.tools.desk.today(), "en")
 
     async def _board(self, visit: StaffVisit, service: str | None, span: Span) -> Board:
-        subject = Subject(
-            language="en",
-            guard=STAFF,
-            today=self.room.tools.desk.today(),
-            names=visit.site.service_names("en"),
-            pages=names_of_pages(visit.site, service, "en") if service else {},
-            figures=visit.site.figures,
-        )
+        subject = council_subject(visit.site, service, "en", STAFF, self.room.tools.desk.today())
         return await self.dashboards.board(Whose(visit.council, service), subject, span)
 
     async def _page(self, visit: StaffVisit, service: str | None) -> Response:
