@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonhall.reporting.hiding import hide_parts
-from commonhall.reporting.suppression import MINIMUM, suppressed
+from commonhall.reporting.suppression import MINIMUM, hide_parts, suppressed
 
 COUNTS = st.integers(0, 25)
 

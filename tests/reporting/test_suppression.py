@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonhall.reporting.suppression import MINIMUM, suppress_parts, suppressed, suppressed_rate
+from commonhall.reporting.suppression import MINIMUM, hide_parts, suppressed, suppressed_rate
+
+
+class Shown(NamedTuple):
+    """A table of counts with its total, as the public may see it."""
+
+    parts: Mapping[str, int | None]
+    total: int | None
+
+
+def suppress_parts(parts: Mapping[str, int]) -> Shown:
+    """A table that shows every part of its total."""
+    total = sum(parts.values())
+    return Shown(hide_parts(total, parts), suppressed(total))
+
 
 PARTS = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), st.integers(0, 60), max_size=12)
 

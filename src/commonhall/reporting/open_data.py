@@ -12,9 +12,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from commonhall.reporting.counts import Counts
-from commonhall.reporting.hiding import hide_parts
 from commonhall.reporting.measures import next_month, periods
-from commonhall.reporting.suppression import MINIMUM, suppressed, suppressed_rate
+from commonhall.reporting.suppression import MINIMUM, hide_parts, suppressed, suppressed_rate
 from commonhall.storage import measures as stored
 from commonhall.storage.pool import Store
 

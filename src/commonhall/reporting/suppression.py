@@ -7,13 +7,12 @@ for something is about the people of that street, too.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
 
-MINIMUM = 10
+from commonhall.storage.queries.measured_records import FEW
 
-Name = TypeVar("Name", bound=Hashable)
+MINIMUM = FEW
+"""The least count that is shown; the same for what the database hides by itself."""
 
 
 def suppressed(count: int) -> int | None:
@@ -26,32 +25,27 @@ def suppressed_rate(rate: float | None, counted: int) -> float | None:
     return rate if counted >= MINIMUM else None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown(Generic[Name]):
-    """A table of counts with its total, as the public may see it: None for what is hidden."""
+def hide_parts(total: int | None, parts: Mapping[str, int]) -> dict[str, int | None]:
+    """Parts of a published total as they are published.
 
-    parts: Mapping[Name, int | None]
-    total: int | None
-
-
-def suppress_parts(parts: Mapping[Name, int]) -> Shown[Name]:
-    """Hide small counts of a table whose total is shown, and as many more that none of them can be worked out.
-
-    Whoever knows the total and all that is shown knows the sum of what is hidden. From that sum no hidden count follows,
-    and any of them may still be whatever is below the minimum, if two are hidden and their sum is the minimum less one
-    or more. The next smallest ones are hidden until that is so; a total below the minimum is hidden itself. Each of
-    the total must be in one part. One table at a time: two tables of the same cases, with totals both ways, could be set
-    against each other.
+    What of the total is in no part is known to whoever knows the total and all parts, so it counts as a part that is
+    hidden from the start. From the sum of what is hidden no hidden count follows, and any of them may still be whatever is
+    below the minimum, if two are hidden and their sum is the minimum less one or more; the next smallest parts are
+    hidden until that is so. All are, where the total is. One table at a time: two tables of the same cases, with totals
+    both ways, could be set against each other.
     """
-    total = sum(parts.values())
-    if total < MINIMUM:
-        return Shown(dict.fromkeys(parts), None)
+    if total is None or total < MINIMUM:
+        return dict.fromkeys(parts)
+    rest = total - sum(parts.values())
     hidden = {name for name, count in parts.items() if count < MINIMUM}
-    if hidden:
-        rest = sorted(
-            (name for name in parts if name not in hidden), key=lambda name: (parts[name], str(name))
-        )
-        while rest and (len(hidden) < 2 or sum(parts[name] for name in hidden) < MINIMUM - 1):
-            hidden.add(rest.pop(0))
-    shown = {name: None if name in hidden else count for name, count in parts.items()}
-    return Shown(shown, total)
+    if hidden or 0 < rest < MINIMUM:
+        shown = sorted((name for name in parts if name not in hidden), key=lambda name: (parts[name], name))
+        while shown and tells([parts[name] for name in hidden] + [rest] * (rest > 0)):
+            hidden.add(shown.pop(0))
+    return {name: None if name in hidden else count for name, count in parts.items()}
+
+
+def tells(hidden: Sequence[int], minimum: int = MINIMUM) -> bool:
+    """Whether the sum of what is hidden, which whoever knows the total and the rest knows, tells something of one of them:
+    one alone is told by it, and several that are together less than the minimum less one may not be anything small."""
+    return len(hidden) < 2 or sum(hidden) < minimum - 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commonhall.reporting.suppression import MINIMUM
+from commonhall.reporting.suppression import MINIMUM, tells
 from commonhall.web.charts.chart import Cell, Gap
 
 
@@ -55,16 +55,13 @@ class Guard:
             for line in lines:
                 small = [place for place in line if place in hidden]
                 rest = sorted(set(line) - hidden, key=lambda place: (rows[place[0]][place[1]], place))
-                while small and rest and self._tells(rows, small):
+                while small and rest and tells([rows[y][x] for y, x in small], self.minimum):
                     small.append(rest.pop(0))
                 hidden |= set(small)
         return [
             [Gap.SMALL if (y, x) in hidden else count for x, count in enumerate(row)]
             for y, row in enumerate(rows)
         ]
-
-    def _tells(self, rows: Sequence[Sequence[int]], hidden: Sequence[tuple[int, int]]) -> bool:
-        return len(hidden) < 2 or sum(rows[y][x] for y, x in hidden) < self.minimum - 1
 
 
 PUBLIC = Guard(MINIMUM)
