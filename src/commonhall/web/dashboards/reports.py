@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import PageStep, Period, Place, Point, Spread
@@ -25,19 +25,3 @@ class Reports:
     services: Callable[[date, date], Awaitable[list[str]]]
     uptime: Callable[[str, str | None, date, date], Awaitable[list[UptimeDay]]]
     """How a service (or all, with None) ran on each day: `reporting.uptime.uptime_by_day`."""
-
-
-async def _nothing(*_: Any) -> Any:
-    return {}
-
-
-async def _no_list(*_: Any) -> Any:
-    return []
-
-
-async def _no_spread(*_: Any) -> Spread:
-    return Spread(None, None, 0)
-
-
-NO_REPORTS = Reports(_nothing, _no_list, _no_list, _no_spread, _no_list, _nothing, _no_list, _no_list)
-"""Nothing has been counted."""
