@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import date, datetime, timedelta
 
@@ -13,6 +12,7 @@ from commonhall.directory.postcode_text import parse_postcode
 from commonhall.engine.back_office import CaseLocation, Contact
 from commonhall.engine.journey import Path, Submission
 from commonhall.storage.cases import Measured
+from commonhall.storage.journeys import number_of
 
 CHECK = "check-answers"
 """Stands for the page on which answers are checked before they are sent."""
@@ -64,7 +64,7 @@ def subject_of(location: CaseLocation, contact: Contact) -> int | None:
         what = f"phone {''.join(filter(str.isdigit, contact.phone))[-10:]}"
     else:
         return None
-    return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+    return number_of(what)
 
 
 def area_of(location: CaseLocation) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -39,6 +41,11 @@ class Chance:
 def system_chance() -> Chance:
     """The machine's source of randomness, fit for secrets."""
     return Chance(lambda: secrets.token_urlsafe(16), secrets.randbelow)
+
+
+def token_of(text: str) -> str:
+    """A token in the form of `Chance.token`'s that is the same for the same text."""
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:16]).decode().rstrip("=")
 
 
 class AdoptedUnknown(Exception):  # noqa: N818

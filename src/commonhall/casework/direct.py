@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from commonhall.casework.desk import Desk
+from commonhall.casework.desk import Desk, token_of
 from commonhall.casework.journeys import (
     Along,
     Journey,
@@ -115,4 +113,4 @@ async def _made_before(desk: Desk, council: str, adopted: Adopted, browser: str)
 
 def _id(browser: str) -> str:
     """The journey's id, the same for the same sender and key: what makes sending it twice harmless."""
-    return base64.urlsafe_b64encode(hashlib.sha256(browser.encode()).digest()[:16]).decode().rstrip("=")
+    return token_of(browser)

@@ -134,4 +134,9 @@ async def lapse_journeys(
 
 def path_of(pages: Pages) -> int:
     """The number under which pages in this order are kept: the first 8 bytes of the SHA-256 of their names."""
-    return int.from_bytes(hashlib.sha256("\n".join(pages).encode()).digest()[:8], signed=True)
+    return number_of("\n".join(pages))
+
+
+def number_of(text: str) -> int:
+    """The first 8 bytes of a text's SHA-256, as the database keeps them."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)

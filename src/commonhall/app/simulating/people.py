@@ -5,8 +5,6 @@ Nothing here reads or writes: the same seed tells the same stories, so a simulat
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,7 +25,7 @@ from commonhall.app.simulating.facts import (
 )
 from commonhall.app.simulating.places import Places, Spot
 from commonhall.app.simulating.resolution import Course, course_of
-from commonhall.casework.desk import london_day
+from commonhall.casework.desk import london_day, token_of
 from commonhall.engine.journey import target
 from commonhall.engine.package import Adopted
 from commonhall.engine.working_days import Calendar
@@ -221,8 +219,3 @@ def _again(rng: Random, cell: Cell, person: Person, before: Before, course: Cour
         at = moment_of(rng, channel, london_day(at), cell.calendar)
         at = max(at, course.again)
     return Person(f"{person.key}/again", person.service, channel, "en", at, "submit", before)
-
-
-def token_of(text: str) -> str:
-    """22 URL-safe characters that are the same for the same text."""
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:16]).decode().rstrip("=")

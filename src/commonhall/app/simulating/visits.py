@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from commonhall.app.simulating.facts import API
-from commonhall.app.simulating.people import Cell, Story, token_of
+from commonhall.app.simulating.people import Cell, Story
 from commonhall.app.simulating.resolution import Step
 from commonhall.casework.cases import take_updates
 from commonhall.casework.deliveries import deliver_due
-from commonhall.casework.desk import AdoptedServices, Chance, Desk
+from commonhall.casework.desk import AdoptedServices, Chance, Desk, token_of
 from commonhall.casework.direct import NotAccepted, hand_in
 from commonhall.casework.journeys import (
     Journey,
