@@ -11,7 +11,8 @@ import pytest
 
 from commonhall.directory.directory import POSTCODE_FILE, Directory, Found, Unknown, open_directory
 from commonhall.directory.onspd import ImportRefused, ImportReport, import_onspd
-from commonhall.directory.postcodes import PostcodeFileRefused, open_postcodes
+from commonhall.directory.postcodes import open_postcodes
+from commonhall.directory.sealed import FileRefused
 
 HEADER = ("pcd", "pcd2", "pcds", "dointr", "doterm", "oscty", "ced", "oslaua", "ctry")
 LIVE: tuple[tuple[str, str, str], ...] = (
@@ -101,7 +102,7 @@ def test_a_former_councils_code_is_todays_council(
     assert today is not None
     assert today.gss != former
     take_in(write(tmp_path / "old.csv", [("B91 3QJ", "", former)]))
-    assert open_directory(tmp_path / "out").postcodes.council("B91", "3", "QJ") == today.gss
+    assert open_directory(tmp_path / "out").postcodes.code("B91", "3", "QJ") == today.gss
 
 
 def test_rows_that_nobody_knows_are_named_by_line_and_left_out(tmp_path: Path, take_in: Import) -> None:
@@ -169,7 +170,7 @@ def test_a_file_cut_short_is_refused_on_opening(tmp_path: Path, take_in: Import,
     take_in(write(tmp_path / "good.csv", LIVE))
     path = tmp_path / "out" / POSTCODE_FILE
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(PostcodeFileRefused, match=r"import the ONS Postcode Directory again, or reinstall"):
+    with pytest.raises(FileRefused, match=r"import the ONS Postcode Directory again, or reinstall"):
         open_postcodes(path)
 
 
@@ -179,5 +180,5 @@ def test_a_single_changed_bit_anywhere_is_refused(tmp_path: Path, take_in: Impor
     whole = path.read_bytes()
     for place in range(0, len(whole), 7):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
-        with pytest.raises(PostcodeFileRefused):
+        with pytest.raises(FileRefused):
             open_postcodes(path)

@@ -180,12 +180,12 @@ def test_every_live_postcode_agrees_with_the_source_and_no_other_is_live(
             postcode, gss = line.rstrip().split(",")
             wanted[postcode[:-2]][postcode[-2:]] = gss
     assert directory.postcodes.postcodes == sum(map(len, wanted.values())) > 1_700_000
-    council = directory.postcodes.council
+    code_of = directory.postcodes.code
     for sector, units in wanted.items():
         outward, digit = sector.split()
         for unit, gss in units.items():
-            if council(outward, digit, unit) != gss:
-                pytest.fail(f"{sector}{unit} is {gss}, not {council(outward, digit, unit)}")
+            if code_of(outward, digit, unit) != gss:
+                pytest.fail(f"{sector}{unit} is {gss}, not {code_of(outward, digit, unit)}")
         assert set(directory.postcodes.sector_councils(outward, digit)) == set(units.values()), sector
     # The count of live bits is the source's count, and all of the source's are live: so no others are.
     for sector in list(wanted)[::50]:
@@ -230,7 +230,7 @@ def test_what_is_compiled_is_looked_up(
     opened = open_postcodes(path)
     assert (opened.postcodes, opened.source, opened.date) == (len(known), "a test", "Jan 2026")
     for outward, digit, a, b in [*known, *others]:
-        assert opened.council(outward, digit, a + b) == known.get((outward, digit, a, b))
+        assert opened.code(outward, digit, a + b) == known.get((outward, digit, a, b))
     for outward, digit, _, _ in [*known, *others]:
         councils = {gss for key, gss in known.items() if key[:2] == (outward, digit)}
         assert set(opened.sector_councils(outward, digit)) == councils

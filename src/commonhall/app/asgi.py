@@ -67,7 +67,7 @@ LINKS_EVERY = 30
 def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
     """The application of an open house; a counter counts the requests to councils' services."""
     assets = open_assets()
-    dashboards = Dashboards(_reports(house), Artist(), partial(_like, house.directory))
+    dashboards = Dashboards(_reports(house), Artist(), partial(_like, house.directory), house.directory.wards)
 
     async def receive(host: str, connector: str, headers: Mapping[str, str], body: bytes) -> Taken | None:
         site, moved = house.sites.by_host(host), house.sites.moved(host)

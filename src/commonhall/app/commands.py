@@ -16,13 +16,14 @@ from typing import Annotated, Any
 
 import structlog
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TextColumn
 from rich.table import Table
 
 from commonhall.app.catalogue_commands import catalogue, publish
 from commonhall.app.connector_commands import connector
 from commonhall.app.data_set_commands import data_set
 from commonhall.app.diff_command import diff
+from commonhall.app.directory_commands import directory
 from commonhall.app.form_commands import form
 from commonhall.app.links_commands import links
 from commonhall.app.measures_commands import measures
@@ -44,7 +45,6 @@ cli = typer.Typer(
     add_completion=False,
 )
 deliveries = typer.Typer(help="Deliveries to back offices that have not arrived yet.", no_args_is_help=True)
-directory = typer.Typer(help="Councils, postcodes and the national service lists.", no_args_is_help=True)
 council = typer.Typer(help="Councils on this installation.", no_args_is_help=True)
 cli.add_typer(deliveries, name="deliveries")
 cli.add_typer(directory, name="directory")
@@ -359,41 +359,3 @@ def apply_council(
             )
 
     with_database(run)
-
-
-@directory.command("import")
-def import_directory(
-    path: Annotated[Path, typer.Argument(help="An ONS Postcode Directory, CSV or ZIP.")],
-) -> None:
-    """Take a newer ONS Postcode Directory into use. The former one stays until the new one is whole."""
-    from commonhall.directory.directory import open_directory  # noqa: PLC0415
-    from commonhall.directory.onspd import ImportRefused, import_onspd  # noqa: PLC0415
-
-    settings = read_settings()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err) as progress:
-        task = progress.add_task(path.name, total=None)
-        try:
-            report = import_onspd(
-                path,
-                settings.data / "directory",
-                open_directory().councils,
-                lambda done, total: progress.update(task, completed=done, total=total),
-            )
-        except ImportRefused as refused:
-            progress.stop()
-            err.print(f"commonhall: {refused}", markup=False)
-            raise typer.Exit(1) from None
-    out.print(f"{report.live:,} live postcodes in {report.size:,} bytes, of {report.rows:,} rows")
-    out.print(
-        f"left out: {report.terminated:,} terminated, {report.northern_ireland:,} of Northern Ireland (their licence), "
-        f"{report.no_council:,} without a council, {report.unknown_count:,} with a council that nobody knows"
-    )
-    for line, postcode, code in report.unknown:
-        out.print(f"  line {line}: {postcode} has {code}", markup=False)
-    out.print("web processes use it from their next start")

@@ -16,6 +16,7 @@ from commonhall.app.asgi import Door
 from commonhall.app.councils import Sources, apply_councils
 from commonhall.app.database import database
 from commonhall.app.settings import Settings, SettingsRefused
+from commonhall.app.simulating.wards import make_up_wards
 from commonhall.app.traffic import Traffic, prepare_traffic, traffic_wanted
 from commonhall.app.wiring import House, open_house
 from commonhall.casework.desk import system_clock
@@ -86,6 +87,9 @@ async def run_demo(
             )
             await apply_councils(house, where, lambda name: step(f"adopted for {name}"), demonstration=True)
             await _invite_staff(house)
+            if not house.directory.wards.known:
+                slugs = [site.council for site in house.sites.all()]
+                make_up_wards(settings.data / "directory", slugs, house.directory)
             sites = tuple((site.name["en"], house.site_url(site)) for site in house.sites.all())
             traffic = traffic_wanted(house.sites.all()) if told else None
         async with httpx2.AsyncClient(trust_env=False) as http:

@@ -69,6 +69,32 @@ def rebuild_measures(
     with_database(run)
 
 
+@measures.command("place")
+def place_measures(
+    council: Which = None,
+) -> None:
+    """Put the cases that are kept into wards again: after boundaries or postcodes of wards were imported."""
+
+    async def run(settings: Settings, url: str) -> None:
+        from commonhall.app.wiring import open_house  # noqa: PLC0415
+        from commonhall.casework.placing import place_cases  # noqa: PLC0415
+
+        async with open_house(settings, url) as house:
+            if not house.directory.wards.known:
+                raise SettingsRefused(
+                    "there are no ward boundaries: take some into use with commonhall directory wards"
+                )
+            for name in _which(house, council):
+                looked_at = changed = 0
+                async for cases, moved in place_cases(house.desk, name):
+                    looked_at, changed = looked_at + cases, changed + moved
+                out.print(
+                    f"{name}: {looked_at:,} cases, of which {changed:,} are in another ward than before"
+                )
+
+    with_database(run)
+
+
 @measures.command("digest")
 def send_week(
     council: Annotated[str, typer.Option(help="Such as solihull.")],

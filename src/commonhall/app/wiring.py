@@ -149,10 +149,10 @@ async def open_house(
     try:
         calendars = load_calendars()
         services = AdoptedServices(store, calendars)
-        desk = Desk(store, services, clock, system_chance())
+        directory = open_directory(settings.data / "directory")
+        desk = Desk(store, services, clock, system_chance(), directory.wards)
         sites = Sites(store, services)
         await sites.refresh()
-        directory = open_directory(settings.data / "directory")
         # No limit of its own: each connector has ten calls under way at most, and one that hangs must not keep
         # others from theirs, nor a slow look-up of a name the look-ups of others.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=20)

@@ -9,6 +9,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from commonhall.directory.postcode_text import parse_postcode
+from commonhall.directory.wards import Wards
 from commonhall.engine.back_office import CaseLocation, Contact
 from commonhall.engine.journey import Path, Submission
 from commonhall.storage.cases import Measured
@@ -33,8 +34,8 @@ def pages_of(path: Path) -> list[str]:
     return [*(page.id for page in path.pages), last.id if last else CHECK]
 
 
-def counted(sent: Submission, path: Path, now: datetime, day: date) -> Measured:
-    """What the measures are to know of a submission."""
+def counted(sent: Submission, path: Path, now: datetime, day: date, ward: str | None) -> Measured:
+    """What the measures are to know of a submission; `ward` is where it is."""
     return Measured(
         day=day,
         pages=pages_of(path),
@@ -43,6 +44,7 @@ def counted(sent: Submission, path: Path, now: datetime, day: date) -> Measured:
         repeat_since=day - timedelta(days=REPEAT_DAYS),
         area=area_of(sent.location),
         street=street_of(sent.location),
+        ward=ward,
     )
 
 
@@ -71,6 +73,14 @@ def area_of(location: CaseLocation) -> str | None:
     """The postcode sector of a case, such as `B91 3`: some 3,000 addresses. None where no postcode is known."""
     found = parse_postcode(location.postcode) if location.postcode else None
     return f"{found[0]} {found[1]}" if found else None
+
+
+def ward_of(location: CaseLocation, council: str, wards: Wards) -> str | None:
+    """The code of the council's ward that a case is in: by its place on the map, else by its postcode; None where neither
+    is known, or is in a ward of the council."""
+    if location.lat is not None and location.long is not None:
+        return wards.at(council, location.lat, location.long)
+    return wards.of_postcode(council, location.postcode) if location.postcode else None
 
 
 def street_of(location: CaseLocation) -> str | None:

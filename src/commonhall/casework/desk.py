@@ -1,4 +1,4 @@
-"""What every use case is handed: store, clock, chance and services. Wired once, in `app`."""
+"""What every use case is handed: store, clock, chance, services and wards. Wired once, in `app`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from commonhall.directory.wards import Wards
 from commonhall.engine.adoption import Adopter, adopt
 from commonhall.engine.package import Adopted, Service
 from commonhall.engine.reader import read_service
@@ -114,6 +115,8 @@ class Desk:
     services: AdoptedServices
     clock: Clock
     chance: Chance
+    wards: Wards = field(default_factory=Wards)
+    """Where places are; nowhere, if it is not said."""
 
     def today(self) -> date:
         """The day it is for councils and residents: London's."""

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from commonhall.casework.attachments import Attachment, new_files
-from commonhall.casework.counting import counted, pages_of
+from commonhall.casework.counting import counted, pages_of, ward_of
 from commonhall.casework.desk import AdoptedUnknown, Desk, london_day
 from commonhall.casework.proof import proofs_of
 from commonhall.casework.reference import COUNT, reference_from
@@ -144,6 +144,7 @@ async def submit_journey(
             return journey
         sent = submission(journey.adopted, journey.answers, journey.today)
         connector = journey.adopted.choices.connector
+        ward = ward_of(sent.location, council, desk.wards)
         reference = reference_from(desk.chance.below(COUNT))
         new = NewCase(
             journey=journey_id,
@@ -160,7 +161,7 @@ async def submit_journey(
             connectors=[connector] if connector else [],
             idempotency_key=f"{council}-{reference}",
             submitted_at=desk.clock(),
-            counted=counted(sent, journey.path, desk.clock(), desk.today()),
+            counted=counted(sent, journey.path, desk.clock(), desk.today(), ward),
             files=new_files(along.files, desk.clock(), along.source) if along else (),
             note=clean_lines(along.note)[:LONGEST_NOTE] if along else "",
             source=along.source if along else "",

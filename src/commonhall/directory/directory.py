@@ -12,8 +12,10 @@ from commonhall.directory.councils import Council, Councils, councils_from
 from commonhall.directory.postcode_text import parse_outward, parse_postcode
 from commonhall.directory.postcodes import Postcodes, open_postcodes
 from commonhall.directory.services import NationalService, Services, providing_council, services_from
+from commonhall.directory.wards import Wards, open_boundaries
 
 POSTCODE_FILE = "postcodes.bin"
+WARD_FILE, WARD_POSTCODE_FILE = "wards.bin", "ward-postcodes.bin"
 
 _ELSEWHERE = {"JE": "Jersey", "GY": "Guernsey", "IM": "the Isle of Man"}
 
@@ -67,11 +69,12 @@ PostcodeAnswer = NotAPostcode | Found | Choice | NorthernIreland | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Councils, services and postcodes. Nothing in it changes."""
+    """Councils, services, postcodes and wards. Nothing in it changes."""
 
     councils: Councils
     services: Services
     postcodes: Postcodes
+    wards: Wards
 
     def find(self, text: str) -> PostcodeAnswer:
         """What can be said of a postcode as a person typed it. Never raises."""
@@ -83,7 +86,7 @@ class Directory:
             return self._area(outward, outward, None)
         outward, digit, unit = parsed
         postcode = f"{outward} {digit}{unit}"
-        gss = self.postcodes.council(outward, digit, unit)
+        gss = self.postcodes.code(outward, digit, unit)
         if gss is None:
             return self._area(postcode, outward, digit)
         council = self.councils.by_gss(gss)
@@ -115,18 +118,28 @@ class Directory:
 
 
 def open_directory(data_folder: Path | None = None) -> Directory:
-    """Open the directory that the package ships; postcodes from `data_folder` where they were imported there.
+    """Open the directory that the package ships; postcodes and wards from `data_folder` where they were imported there.
 
-    Raises `commonhall.directory.postcodes.PostcodeFileRefused`.
+    Raises `commonhall.directory.sealed.FileRefused`.
     """
     shipped = resources.files("commonhall.directory") / "data"
     councils = councils_from(_read(shipped.joinpath("councils.json").read_text("utf-8")))
     services = services_from(_read(shipped.joinpath("services.json").read_text("utf-8")))
+    wards = _wards(councils, data_folder) if data_folder else Wards()
     imported = data_folder / POSTCODE_FILE if data_folder else None
     if imported is not None and imported.exists():
-        return Directory(councils, services, open_postcodes(imported))
+        return Directory(councils, services, open_postcodes(imported), wards)
     with resources.as_file(shipped / POSTCODE_FILE) as path:
-        return Directory(councils, services, open_postcodes(path))
+        return Directory(councils, services, open_postcodes(path), wards)
+
+
+def _wards(councils: Councils, folder: Path) -> Wards:
+    boundaries, postcodes = folder / WARD_FILE, folder / WARD_POSTCODE_FILE
+    return Wards(
+        councils,
+        open_boundaries(boundaries) if boundaries.exists() else None,
+        open_postcodes(postcodes) if postcodes.exists() else None,
+    )
 
 
 def _read(text: str) -> Mapping[str, object]:

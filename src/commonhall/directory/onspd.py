@@ -1,16 +1,15 @@
 """Import a real ONS Postcode Directory: 2.6 million rows, streamed, and swapped in only when it is whole.
 
 The columns are those of ONS's own user guide: `pcds` (the postcode with one space), `doterm` (the month it ended,
-empty while it is live), and the council as `oslaua`, or since 2024 as `lad..cd` with the year of its codes.
+empty while it is live), the council as `oslaua`, or since 2024 as `lad..cd` with the year of its codes, and, where it has
+that, the ward as `osward` or `wd..cd`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +18,13 @@ from pathlib import Path
 from typing import IO
 
 from commonhall.directory.councils import Councils
-from commonhall.directory.directory import POSTCODE_FILE
+from commonhall.directory.directory import POSTCODE_FILE, WARD_POSTCODE_FILE
 from commonhall.directory.postcode_text import parse_postcode
-from commonhall.directory.postcodes import PostcodeFileRefused, compile_postcodes, open_postcodes
+from commonhall.directory.postcodes import POSTCODES, PostcodeTable, compile_postcodes
+from commonhall.directory.sealed import FileRefused, put
 
 _COUNCIL_COLUMN = re.compile(r"oslaua|lad\d\dcd|laua")
+_WARD_COLUMN = re.compile(r"osward|wd\d\dcd|ward")
 _POSTCODE_COLUMNS = ("pcds", "pcd2", "pcd", "pcd7", "pcd8")
 MOST_EXAMPLES = 20
 _EVERY = 20_000
@@ -39,6 +40,7 @@ class ImportReport:
 
     `unknown` are the first rows whose council nobody knows, or whose postcode has no postcode's shape, as
     (line, postcode, code). `no_council` are the Channel Islands, the Isle of Man and rows without a code.
+    `in_wards` are the live rows that name a ward.
     """
 
     rows: int = 0
@@ -49,6 +51,7 @@ class ImportReport:
     unknown_count: int = 0
     unknown: list[tuple[int, str, str]] = field(default_factory=list)
     size: int = 0
+    in_wards: int = 0
 
 
 Progress = Callable[[int, int], None]
@@ -65,7 +68,8 @@ def import_onspd(path: Path, out_folder: Path, councils: Councils, progress: Pro
     report = ImportReport()
     try:
         with _opened(path) as (text, position, total):
-            rows = _rows(text, report, councils, lambda: progress(position(), total))
+            wards = PostcodeTable()
+            rows = _rows(text, report, councils, wards, lambda: progress(position(), total))
             compiled = compile_postcodes(rows, path.name, _date_of(path))
             progress(total, total)
     except (OSError, zipfile.BadZipFile, UnicodeDecodeError, csv.Error, NotImplementedError) as error:
@@ -75,30 +79,13 @@ def import_onspd(path: Path, out_folder: Path, councils: Councils, progress: Pro
     if not report.live:
         raise ImportRefused(f"{path.name} has no live postcode: is it the whole ONS Postcode Directory?")
     report.size = len(compiled)
-    _put(compiled, out_folder / POSTCODE_FILE)
-    return report
-
-
-def _put(compiled: bytes, target: Path) -> None:
-    """Write beside the target, read it back, then take its place: a reader sees the old file or the new one."""
-    fresh: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".new", delete=False) as file:
-            fresh = Path(file.name)
-            file.write(compiled)
-            file.flush()
-            os.fsync(file.fileno())
-        # The worker may run as another user than whoever imports.
-        fresh.chmod(0o644)
-        open_postcodes(fresh)
-        fresh.replace(target)
-    except (OSError, PostcodeFileRefused) as error:
-        if fresh is not None:
-            fresh.unlink(missing_ok=True)
-        raise ImportRefused(
-            f"{target} cannot be written ({error}): is there room, and may you write?"
-        ) from error
+        put(compiled, out_folder / POSTCODE_FILE, POSTCODES)
+        if report.in_wards:
+            put(wards.compiled(path.name, _date_of(path)), out_folder / WARD_POSTCODE_FILE, POSTCODES)
+    except FileRefused as error:
+        raise ImportRefused(str(error)) from error
+    return report
 
 
 @contextmanager
@@ -127,6 +114,7 @@ class _Columns:
     postcode: int
     council: int
     ended: int
+    ward: int | None
 
 
 def _columns(header: list[str]) -> _Columns:
@@ -140,20 +128,22 @@ def _columns(header: list[str]) -> _Columns:
         ),
         "doterm": names.index("doterm") if "doterm" in names else None,
     }
-    places = [place for place in found.values() if place is not None]
-    if len(places) < len(found):
+    postcode, council, ended = found.values()
+    if postcode is None or council is None or ended is None:
         missing = ", ".join(name for name, place in found.items() if place is None)
         raise ImportRefused(f"the first line has no column {missing}: it must be ONSPD's own header")
-    return _Columns(*places)
+    ward = next((i for i, name in enumerate(names) if _WARD_COLUMN.fullmatch(name)), None)
+    return _Columns(postcode, council, ended, ward)
 
 
 def _rows(
-    text: IO[str], report: ImportReport, councils: Councils, tick: Callable[[], None]
+    text: IO[str], report: ImportReport, councils: Councils, wards: PostcodeTable, tick: Callable[[], None]
 ) -> Iterator[tuple[str, str]]:
-    """The live rows of Great Britain, as (postcode, GSS code of today's council); the others are counted."""
+    """The live rows of Great Britain, as (postcode, GSS code of today's council); the others are counted. Their wards are
+    put into `wards`."""
     reader = csv.reader(text)
     at = _columns(next(reader, []))
-    last = max(at.postcode, at.council, at.ended)
+    last = max(at.postcode, at.council, at.ended, at.ward or 0)
     known: dict[str, str | None] = {}
     for row in reader:
         if not row:
@@ -183,6 +173,10 @@ def _rows(
                 report.unknown.append((reader.line_num, postcode, code))
             continue
         report.live += 1
+        ward = row[at.ward].strip() if at.ward is not None else ""
+        if ward and not ward.endswith("99999999"):
+            report.in_wards += 1
+            wards.add(postcode, ward)
         yield postcode, gss
 
 

@@ -4,15 +4,12 @@ A postcode is a sector ('B91 3') and a unit (two of twenty letters). The file ha
 in order: its key, its council (or where its runs of councils start), and a bitmap of the 400 units that says
 which are live. So the file knows which postcodes exist, and a lookup is one record and one bit of it.
 
-Layout, little endian: 8 bytes magic with the format's number, 32 bytes SHA-256 of all that follows, 4 bytes length
-of a JSON header, the header (source, date, counts, the list of GSS codes), the sector records, the runs. The whole
-file is compared with its checksum when it is opened, so a lookup need check nothing.
+The header (source, date, counts, the list of codes) is followed by the sector records, then the runs; `sealed.py` has
+the rest of the layout. The codes are councils' in one such file, and wards' in another.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import mmap
 import struct
 from array import array
@@ -22,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from commonhall.directory.postcode_text import UNIT_LETTERS, parse_postcode
+from commonhall.directory.sealed import Kind, open_sealed, sealed
 
 UNITS = len(UNIT_LETTERS) ** 2
 MIXED = 0xFFFF
-_KIND, _FORMAT = b"CHPOST", b"2\n"
-_HEAD = struct.Struct("<6s2s32sI")
+POSTCODES = Kind(
+    b"CHPOST2\n", "postcode", "import the ONS Postcode Directory again, or reinstall the package"
+)
 _RECORD = struct.Struct(f"<5sHI{UNITS // 8}s")
 _KEY = struct.Struct(f"<5s{_RECORD.size - 5}x")
 _RUN = struct.Struct("<HH")
@@ -36,11 +35,6 @@ _PLACE = {
     for place, one in enumerate(UNIT_LETTERS)
     for second, other in enumerate(UNIT_LETTERS)
 }
-_REMEDY = "import the ONS Postcode Directory again, or reinstall the package"
-
-
-class PostcodeFileRefused(Exception):  # noqa: N818
-    """A file is not a postcode file, is damaged, or is of another format; the message says which."""
 
 
 class Postcodes:
@@ -59,8 +53,8 @@ class Postcodes:
         self.date = str(header["date"])
         self.postcodes = int(header["postcodes"])
 
-    def council(self, outward: str, digit: str, unit: str) -> str | None:
-        """The GSS code of a live postcode's council, or None where the postcode is not live."""
+    def code(self, outward: str, digit: str, unit: str) -> str | None:
+        """The GSS code of a live postcode's council (or ward), or None where the postcode is not live."""
         record = self._find(_key(outward, digit))
         if record is None:
             return None
@@ -132,29 +126,46 @@ def _key(outward: str, digit: str) -> bytes:
     return f"{outward:<4}{digit}".encode()
 
 
-def compile_postcodes(rows: Iterable[tuple[str, str]], source: str, date: str) -> bytes:
-    """Make the file's bytes from (postcode, GSS code) rows in any order. A postcode twice must agree.
+class PostcodeTable:
+    """Postcodes and their codes while a file is made of them.
 
     Takes about a kilobyte of memory for each sector (some 12 MB for Great Britain), however many rows there are.
-    Raises `ValueError` for what is not a postcode or disagrees.
     """
-    sectors: dict[bytes, array[int]] = {}
-    numbers: dict[str, int] = {}
-    for postcode, gss in rows:
+
+    def __init__(self) -> None:
+        self._sectors: dict[bytes, array[int]] = {}
+        self._numbers: dict[str, int] = {}
+
+    def add(self, postcode: str, code: str) -> None:
+        """Add a row. Raises `ValueError` for what is not a postcode, or stands there with another code."""
         parsed = parse_postcode(postcode)
         if parsed is None:
             raise ValueError(f"'{postcode}' is not a postcode")
         outward, digit, unit = parsed
         key = _key(outward, digit)
-        owners = sectors.get(key)
+        owners = self._sectors.get(key)
         if owners is None:
-            owners = sectors[key] = array("H", [MIXED]) * UNITS
-        number, place = numbers.setdefault(gss, len(numbers)), _PLACE[unit]
+            owners = self._sectors[key] = array("H", [MIXED]) * UNITS
+        number, place = self._numbers.setdefault(code, len(self._numbers)), _PLACE[unit]
         if owners[place] not in {MIXED, number}:
-            other = list(numbers)[owners[place]]
-            raise ValueError(f"'{postcode}' stands twice, with {other} and {gss}")
+            other = list(self._numbers)[owners[place]]
+            raise ValueError(f"'{postcode}' stands twice, with {other} and {code}")
         owners[place] = number
-    return _packed(sectors, list(numbers), source, date)
+
+    def compiled(self, source: str, date: str) -> bytes:
+        """The file's bytes."""
+        return _packed(self._sectors, list(self._numbers), source, date)
+
+
+def compile_postcodes(rows: Iterable[tuple[str, str]], source: str, date: str) -> bytes:
+    """Make the file's bytes from (postcode, GSS code) rows in any order. A postcode twice must agree.
+
+    Raises `ValueError` for what is not a postcode or disagrees.
+    """
+    table = PostcodeTable()
+    for postcode, gss in rows:
+        table.add(postcode, gss)
+    return table.compiled(source, date)
 
 
 def _packed(sectors: dict[bytes, array[int]], gss: list[str], source: str, date: str) -> bytes:
@@ -182,40 +193,12 @@ def _packed(sectors: dict[bytes, array[int]], gss: list[str], source: str, date:
         "sectors": len(sectors),
         "codes": codes,
     }
-    head = json.dumps(header, separators=(",", ":")).encode()
-    rest = struct.pack("<I", len(head)) + head + records + runs
-    return _KIND + _FORMAT + hashlib.sha256(rest).digest() + rest
+    return sealed(POSTCODES, header, records + runs)
 
 
 def open_postcodes(path: Path) -> Postcodes:
     """Map a postcode file into memory and compare it with its checksum (about a millisecond).
 
-    Raises `PostcodeFileRefused`; the remedy is in its message.
+    Raises `commonhall.directory.sealed.FileRefused`; the remedy is in its message.
     """
-    try:
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise PostcodeFileRefused(f"{path} cannot be read ({error}): {_REMEDY}") from error
-    try:
-        header, start = _checked(data)
-    except ValueError as error:
-        data.close()
-        raise PostcodeFileRefused(f"{path} {error}: {_REMEDY}") from None
-    return Postcodes(data, header, start)
-
-
-def _checked(data: mmap.mmap) -> tuple[Mapping[str, Any], int]:
-    if data[: len(_KIND)] != _KIND:
-        raise ValueError("is not a postcode file")
-    if len(data) < _HEAD.size:
-        raise ValueError("is damaged or cut short")
-    _, number, digest, length = _HEAD.unpack_from(data)
-    if number != _FORMAT:
-        raise ValueError("is a postcode file of another release's format")
-    with memoryview(data) as view, view[_HEAD.size - 4 :] as rest:
-        if hashlib.sha256(rest).digest() != digest:
-            raise ValueError("is damaged or cut short: it does not match its checksum")
-    start = _HEAD.size + length
-    header: Mapping[str, Any] = json.loads(data[_HEAD.size : start])
-    return header, start
+    return Postcodes(*open_sealed(path, POSTCODES))

@@ -56,7 +56,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Cases in one area or street."""
+    """Cases in one area, street or ward."""
 
     name: str
     cases: int
@@ -106,9 +106,9 @@ async def spread(
 
 
 async def places(
-    store: Store, council: str, service: str, first: date, last: date, what: Literal["area", "street"]
+    store: Store, council: str, service: str, first: date, last: date, what: Literal["area", "street", "ward"]
 ) -> list[Place]:
-    """Cases by area or street over the whole months of two days, the most first."""
+    """Cases by area, street or ward (its code) over the whole months of two days, the most first."""
     found = await stored.sums_of_months(store, council, service, what, first, last)
     return sorted((Place(*item) for item in found.items()), key=lambda place: (-place.cases, place.name))
 

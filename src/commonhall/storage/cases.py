@@ -37,6 +37,7 @@ class Measured:
     repeat_since: date
     area: str | None
     street: str | None
+    ward: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ async def submit_case(store: Store, council: str, new: NewCase) -> bool:
         new.counted.day,
         new.counted.area,
         new.counted.street,
+        new.counted.ward,
     )
     try:
         if not (new.files or new.note):

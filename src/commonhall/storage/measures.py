@@ -86,6 +86,7 @@ async def _count_anew(connection: Any, council: str) -> None:
 COPIED = (
     "council", "service", "version", "channel", "day", "started_at", "outcome", "seconds", "score", "path", "sent_on",
     "target_on", "rated_on", "closed_on", "wait_hours", "fixed", "reopened", "again", "repeated", "area", "street",
+    "ward",
 )  # fmt: skip
 """The columns of measures that are copied as text, in this order."""
 NONE = "\\N"
@@ -158,7 +159,7 @@ async def first_day(store: Store, council: str) -> date | None:
 async def sums_of_months(
     store: Store, council: str, service: str, what: str, first: date, last: date
 ) -> Mapping[str, int]:
-    """Counts by key of one kind ('reached', 'left', 'seconds', 'wait', 'area', 'street') in the months of two days."""
+    """Counts by key of one kind ('reached', 'left', 'seconds', 'wait', 'area', 'street', 'ward') in the months of two days."""
     months = (first.replace(day=1), last.replace(day=1))
     rows = await store.durable.fetch(q.SUMS_OF_MONTHS.sql, council, service, what, *months)
     return {row[0]: row[1] for row in rows}
@@ -166,3 +167,15 @@ async def sums_of_months(
 
 def _row(row: Any) -> SumsRow:
     return SumsRow(row[0], row[1], Sums(*row[2:]))
+
+
+async def places_of_cases(
+    store: Store, council: str, after: str, most: int
+) -> list[tuple[str, int, Mapping[str, Any], str | None]]:
+    """(reference, measure, location, ward) of a council's cases, in the order of references, after one of them."""
+    return [tuple(row) for row in await store.durable.fetch(q.PLACES_OF_CASES.sql, council, after, most)]
+
+
+async def set_wards(store: Store, council: str, wards: Mapping[int, str | None]) -> None:
+    """Say in which ward the case of each of these measures is."""
+    await store.durable.fetch(q.SET_WARDS.sql, council, list(wards), list(wards.values()))

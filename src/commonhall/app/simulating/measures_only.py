@@ -33,9 +33,10 @@ from commonhall.app.simulating.places import Places
 from commonhall.app.simulating.resolution import course_of, standing
 from commonhall.app.simulating.running import Progress
 from commonhall.app.wiring import House
-from commonhall.casework.counting import CHECK, area_of, street_of
+from commonhall.casework.counting import CHECK, area_of, street_of, ward_of
 from commonhall.casework.desk import LONDON, london_day
 from commonhall.casework.sites import Simulated, Site
+from commonhall.directory.wards import Wards
 from commonhall.engine.back_office import CaseLocation
 from commonhall.engine.working_days import Calendar
 from commonhall.reporting.rolling import rebuild
@@ -103,6 +104,7 @@ class Portrait:
     services: Sequence[Service]
     places: Places
     population: int
+    wards: Wards
 
 
 class Writer:
@@ -116,7 +118,7 @@ class Writer:
     def rows(self, council: str, portrait: Portrait, scale: float) -> Iterator[tuple[int, bytes]]:
         """The rows of a council as COPY's text, in parts: (rows, bytes)."""
         rng = Random(f"{self._seed}/measures/{council}")  # noqa: S311 - a simulation must be repeatable
-        spots = _spots(portrait.places, rng)
+        spots = _spots(council, portrait.places, portrait.wards, rng)
         prefix = f"{council}\t".encode()
         better = standing(council)
         for service in portrait.services:
@@ -210,7 +212,7 @@ class Writer:
 
 
 _NO_CASE = (NONE, NONE, NONE, NONE, NONE, False, False, NONE, False)
-_NO_PLACE = f"\t{NONE}\t{NONE}\n".encode()
+_NO_PLACE = f"\t{NONE}\t{NONE}\t{NONE}\n".encode()
 
 
 def _text(begin: Sequence[object], *rest: object) -> bytes:
@@ -221,12 +223,13 @@ def _word(value: object) -> str:
     return ("t" if value else "f") if isinstance(value, bool) else str(value)
 
 
-def _spots(places: Places, rng: Random) -> list[bytes]:
+def _spots(council: str, places: Places, wards: Wards, rng: Random) -> list[bytes]:
     found = []
     for _ in range(SPOTS):
         address = places.spot(rng).address()
         where = CaseLocation(f"{address['line1']}, {address['town']}", address["postcode"])
-        found.append(f"\t{area_of(where) or NONE}\t{street_of(where) or NONE}\n".encode())
+        told = (area_of(where), street_of(where), ward_of(where, council, wards))
+        found.append(("".join(f"\t{one or NONE}" for one in told) + "\n").encode())
     return found
 
 
@@ -250,7 +253,7 @@ def _portrait(house: House, site: Site, mark: Simulated, known: dict[str, Servic
                 adopted.service.id, adopted.service.version, cell.facts, Paths(cell)
             )
     population = council.population or 150_000
-    return Portrait([known[name] for name in mark.services], places, population)
+    return Portrait([known[name] for name in mark.services], places, population, house.directory.wards)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,21 @@
-"""Where simulated cases are: a council's real postcodes, and streets and wards whose names are made up."""
+"""Where simulated cases are: a council's real postcodes, and streets whose names are made up. Wards are those whose
+boundaries are in use; their names are made up, too, where there are none."""
 
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
+from typing import TYPE_CHECKING
 
 from commonhall.directory.councils import Council
 from commonhall.directory.directory import Directory
+from commonhall.directory.wards import Ward
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 _FIRST = [
     "Abbey",
@@ -194,30 +201,19 @@ class Places:
 
     def __init__(self, council: Council, directory: Directory) -> None:
         rng = Random(f"places/{council.slug}")  # noqa: S311 - the same council must get the same streets
-        homes = [council, *directory.councils.children(council)]
-        codes = [
-            code
-            for code in directory.postcodes.codes
-            if (owner := directory.councils.by_gss(code)) is not None and owner in homes
-        ]
-        live = list(directory.postcodes.live_in(codes)) or ["ZZ1 1ZZ"]
-        people = council.population or 150_000
-        wards = rng.sample(_WARDS, min(MOST_WARDS, max(LEAST_WARDS, people // PEOPLE_IN_A_WARD)))
-        middle = (council.latitude or 53.0, council.longitude or -1.5)
-        names = iter(rng.sample([f"{a} {b}" for a in _FIRST for b in _LAST], len(wards) * STREETS_IN_A_WARD))
+        live = live_postcodes(council, directory) or ["ZZ1 1ZZ"]
+        drawn = directory.wards.of(council.slug)
+        wards = [ward.name for ward in drawn] or wards_made_up(council)
+        names = iter(_names_of_streets(rng, len(wards) * STREETS_IN_A_WARD))
+        here = _by_ward(council, live, directory) if drawn else {}
         self.wards = tuple(wards)
         self.streets = tuple(
-            Street(
-                name=next(names),
-                ward=ward,
-                town=council.short_name,
-                # Neighbouring postcodes to one ward: they stand in order in the file.
-                postcode=live[(len(live) * number // len(wards) + rng.randrange(60)) % len(live)],
-                lat=round(middle[0] + rng.uniform(-0.04, 0.04), 5),
-                long=round(middle[1] + rng.uniform(-0.06, 0.06), 5),
-                homes=rng.randrange(12, 90),
+            _street(
+                rng, council, next(names), ward, _where(rng, council, drawn[number : number + 1]), postcodes
             )
             for number, ward in enumerate(wards)
+            # Neighbouring postcodes to one ward, if nothing says which are in it: they stand in order in the file.
+            for postcodes in [(drawn and here.get(drawn[number].code)) or _part(live, number, len(wards))]
             for _ in range(STREETS_IN_A_WARD)
         )
         order = list(range(len(self.streets)))
@@ -228,3 +224,72 @@ class Places:
         """Somewhere: some streets have far more cases than others."""
         street = self.streets[bisect(self._weights, rng.random() * self._weights[-1])]
         return Spot(street, rng.randrange(1, street.homes + 1))
+
+
+def live_postcodes(council: Council, directory: Directory) -> list[str]:
+    """Every live postcode of a council, in order; a county's are those of its districts."""
+    homes = [council, *directory.councils.children(council)]
+    codes = [
+        code
+        for code in directory.postcodes.codes
+        if (owner := directory.councils.by_gss(code)) is not None and owner in homes
+    ]
+    return list(directory.postcodes.live_in(codes))
+
+
+def wards_made_up(council: Council) -> list[str]:
+    """The names of a council's wards where no real ones are known: as many as its population makes likely."""
+    rng = Random(f"names of wards/{council.slug}")  # noqa: S311 - the same council must get the same names
+    people = council.population or 150_000
+    return rng.sample(_WARDS, min(MOST_WARDS, max(LEAST_WARDS, people // PEOPLE_IN_A_WARD)))
+
+
+def somewhere_in(rng: Random, shape: BaseGeometry) -> tuple[float, float]:
+    """A point of a shape, any as likely as any other."""
+    import shapely  # noqa: PLC0415 - not before there are shapes
+
+    west, south, east, north = shape.bounds
+    while True:
+        x, y = rng.uniform(west, east), rng.uniform(south, north)
+        if shapely.contains_xy(shape, x, y):
+            return x, y
+
+
+def _names_of_streets(rng: Random, count: int) -> list[str]:
+    """So many names; the same again, in other wards, once there are no more."""
+    every = [f"{first} {last}" for first in _FIRST for last in _LAST]
+    return [
+        name
+        for start in range(0, count, len(every))
+        for name in rng.sample(every, min(len(every), count - start))
+    ]
+
+
+def _by_ward(council: Council, live: list[str], directory: Directory) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for postcode in live:
+        code = directory.wards.of_postcode(council.slug, postcode)
+        if code is not None:
+            found.setdefault(code, []).append(postcode)
+    return found
+
+
+def _part(live: list[str], number: int, of: int) -> list[str]:
+    first = len(live) * number // of
+    return live[first : first + 60] or live[:1]
+
+
+def _where(rng: Random, council: Council, ward: Sequence[Ward]) -> tuple[float, float]:
+    """A street's latitude and longitude: in its ward, if that has boundaries, else around the council's middle."""
+    if ward:
+        long, lat = somewhere_in(rng, ward[0].shape)
+        return lat, long
+    middle = (council.latitude or 53.0, council.longitude or -1.5)
+    return middle[0] + rng.uniform(-0.04, 0.04), middle[1] + rng.uniform(-0.06, 0.06)
+
+
+def _street(
+    rng: Random, council: Council, name: str, ward: str, at: tuple[float, float], postcodes: Sequence[str]
+) -> Street:
+    lat, long = (round(one, 5) for one in at)
+    return Street(name, ward, council.short_name, rng.choice(postcodes), lat, long, rng.randrange(12, 90))

@@ -41,7 +41,7 @@ SUBMIT_CASE = Query(
       select $1, reference, name, 1, $13 || '-' || name, $14, $14, $14 from made, unnest($12::text[]) as name
     ), counted as (
       update measure set outcome = 'submitted', seconds = extract(epoch from $14 - started_at)::integer, path = $17,
-                         sent_on = $21, target_on = $11, area = $22, street = $23,
+                         sent_on = $21, target_on = $11, area = $22, street = $23, ward = $24,
                          again = (select case when closed_on is null then 'chase' when closed_on >= $19 then 'repeat' end
                                   from earlier)
       where council = $1 and measure = (select measure from closed)

@@ -71,7 +71,7 @@ _MONTHS = f"""
       select service, sign, event.* from facts cross join lateral (values
         ('seconds', day, case when outcome = 'submitted' then ({_bucket("seconds")})::text end),
         ('wait', closed_on, ({_bucket("wait_hours")})::text),
-        ('area', sent_on, area), ('street', sent_on, street)) as event (what, on_day, key)
+        ('area', sent_on, area), ('street', sent_on, street), ('ward', sent_on, ward)) as event (what, on_day, key)
       union all
       select service, sign, 'reached', day, page
       from paths join measure_path p on p.council = $1 and p.path = paths.path cross join lateral unnest(p.pages) as page
@@ -178,9 +178,29 @@ REBUILD_MONTHS = Query(
     f"with facts as not materialized (select 1 as sign, * from measure where council = $1) {_ADD_MONTHS}",
 )
 
+PLACES_OF_CASES = Query(
+    "places_of_cases",
+    "Where a council's cases are, and the ward that their measures say, in the order of references, after one of them.",
+    """
+    select c.reference, c.measure, c.location, m.ward
+    from council_case c join measure m on m.council = c.council and m.measure = c.measure
+    where c.council = $1 and c.reference > $2 and c.redacted_at is null
+    order by c.reference limit $3
+    """,
+)
+
+SET_WARDS = Query(
+    "set_wards",
+    "Say in which wards ($3) the cases of these measures ($2) are.",
+    """
+    update measure m set ward = given.ward from unnest($2::bigint[], $3::text[]) as given (measure, ward)
+    where m.council = $1 and m.measure = given.measure
+    """,
+)
+
 _FACTS = (
     "service, channel, day, outcome, seconds, score, path, sent_on, target_on, rated_on, closed_on, wait_hours, fixed,"
-    " reopened, again, repeated, area, street"
+    " reopened, again, repeated, area, street, ward"
 )
 _COUNTED_BY_NOW = f"""
     with facts as (

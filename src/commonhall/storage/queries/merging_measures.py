@@ -24,10 +24,12 @@ MOVE_MEASURES = Query(
     """
     with gone as (delete from measure where council = $1 returning *)
     insert into measure (council, measure, service, version, channel, day, started_at, outcome, seconds, score, path,
-                         sent_on, target_on, rated_on, closed_on, wait_hours, fixed, reopened, again, repeated, area, street)
+                         sent_on, target_on, rated_on, closed_on, wait_hours, fixed, reopened, again, repeated, area, street,
+                         ward)
     overriding system value
     select $2, measure + $3::bigint, service, version, channel, day, started_at, outcome, seconds, score, path,
-           sent_on, target_on, rated_on, closed_on, wait_hours, fixed, reopened, again, repeated, area, street from gone
+           sent_on, target_on, rated_on, closed_on, wait_hours, fixed, reopened, again, repeated, area, street, ward
+    from gone
     """,
 )
 

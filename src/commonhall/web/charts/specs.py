@@ -56,18 +56,20 @@ NOTHING_TO_DRAW = Pair({}, {})
 
 
 def _pair(height: int, content: Mapping[str, Any], description: str) -> Pair:
-    def of(width: int) -> dict[str, Any]:
-        return {
-            "$schema": SCHEMA,
-            "description": description,
-            "width": width,
-            "height": height,
-            "autosize": {"type": "fit", "contains": "padding"},
-            "config": _CONFIG,
-            **content,
-        }
+    return Pair(*(framed(WIDTHS[name], height, content, description) for name in ("wide", "narrow")))
 
-    return Pair(of(WIDTHS["wide"]), of(WIDTHS["narrow"]))
+
+def framed(width: int, height: int, content: Mapping[str, Any], description: str) -> dict[str, Any]:
+    """A specification of this size, in the house's letters and lines."""
+    return {
+        "$schema": SCHEMA,
+        "description": description,
+        "width": width,
+        "height": height,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "config": _CONFIG,
+        **content,
+    }
 
 
 def _value(cell: Cell) -> float | int | None:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from commonhall.directory.wards import Ward
 from commonhall.engine.figures import CouncilFigures
 from commonhall.reporting.costs import Cost
 from commonhall.reporting.counts import Counts
@@ -32,6 +33,12 @@ class Facts:
     pages: tuple[PageStep, ...] = ()
     areas: tuple[Place, ...] = ()
     streets: tuple[Place, ...] = ()
+    wards: tuple[Place, ...] = ()
+    """By their codes."""
+    boundaries: tuple[Ward, ...] = ()
+    """All wards of the council, by name; none where nobody took boundaries into use."""
+    boundaries_of: str = ""
+    """Whose the boundaries are, as their licence wants it said."""
     compared: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
     """By 'take_up', 'completion' or 'in_time': this council and those like it, in the order of the alphabet."""
     cost: Cost | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from commonhall.directory.wards import Wards
 from commonhall.engine.figures import CHANNELS
 from commonhall.reporting.costs import (
     Cost,
@@ -47,10 +48,13 @@ class Whose:
 class Dashboards:
     """Boards of services, of councils and across councils."""
 
-    def __init__(self, reports: Reports, artist: Artist, like: Like = nobody) -> None:
+    def __init__(
+        self, reports: Reports, artist: Artist, like: Like = nobody, wards: Wards | None = None
+    ) -> None:
         self.reports = reports
         self.artist = artist
         self.like = like
+        self.wards = wards or Wards()
         self._across: Kept[Mapping[str, Counts]] = Kept(ACROSS_SECONDS, MOST_KEPT)
         self._kept: Kept[Board] = Kept(KEPT_SECONDS, MOST_KEPT)
 
@@ -110,12 +114,23 @@ class Dashboards:
         streets = (
             () if subject.guard.minimum else await reports.places(council, service, first, last, "street")
         )
+        boundaries = self.wards.of(council)
+        wards = tuple(await reports.places(council, service, first, last, "ward")) if boundaries else ()
+        # Two divisions of the same cases, set against each other, could tell what either keeps back.
+        areas = (
+            ()
+            if wards and subject.guard.minimum
+            else await reports.places(council, service, first, last, "area")
+        )
         return Facts(
             tuple(points),
             seconds=await reports.spread(council, service, first, last, "seconds"),
             wait=await reports.spread(council, service, first, last, "wait"),
             pages=tuple(sorted(pages, key=lambda step: order.get(step.page, len(order)))),
-            areas=tuple(await reports.places(council, service, first, last, "area")),
+            wards=wards,
+            boundaries=boundaries,
+            boundaries_of=self.wards.attribution,
+            areas=tuple(areas),
             streets=tuple(streets),
             compared=await self._compared(council, service, span),
             cost=_cost(points, subject),

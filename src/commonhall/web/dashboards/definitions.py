@@ -96,6 +96,11 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "How many journeys that are over came to each page, and how many of them did not go on from it.",
             f"{_MANUAL}, measuring completion rate",
         ),
+        "wards": (
+            "By ward",
+            "Cases by the ward of the place that they are about: where it is on the map, else where ONS puts its postcode.",
+            "this platform’s own",
+        ),
         "areas": (
             "By area",
             "Cases by the postcode sector of the place that they are about (like B91 3: some 3,000 addresses), where it is known.",
@@ -241,6 +246,11 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "Ble stopiodd pobl",
             "Faint o deithiau sydd ar ben a ddaeth i bob tudalen, a faint ohonynt nad aeth ymlaen ohoni.",
             f"{_MANUAL}, mesur cyfradd gwblhau",
+        ),
+        "wards": (
+            "Yn ôl ward",
+            "Achosion yn ôl ward y lle y maent yn ei gylch: lle mae ar y map, neu fel arall lle mae’r SYG yn gosod ei god post.",
+            "diffiniad y platfform hwn",
         ),
         "areas": (
             "Yn ôl ardal",

@@ -33,6 +33,7 @@ from commonhall.web.dashboards.showing import (
     show_period,
 )
 from commonhall.web.dashboards.spans import Span
+from commonhall.web.dashboards.warding import wards_drawn
 from commonhall.web.dashboards.words import SPAN, WORDS
 
 MOST_STREETS = 30
@@ -56,6 +57,7 @@ def charts_of(facts: Facts, subject: Subject, span: Span) -> tuple[Chart, ...]:
         draw.closed(),
         draw.rate("first_fix", lambda one: one.first_time_fix_rate, lambda one: one.fixed),
         draw.rate("failure", lambda one: one.failure_demand, lambda one: one.sent),
+        draw.wards(),
         draw.places("areas", facts.areas),
         draw.places("streets", facts.streets[:MOST_STREETS]),
         draw.response(),
@@ -235,6 +237,12 @@ class _Drawing:
         pair = bars(names, cells, form="count", unit=self.words["sent_column"], description=title)
         alt = bars_alt(names, cells, "count", self.language)
         return self.chart(key, pair, alt, columns, rows, note=self.months(), over_time=False)
+
+    def wards(self) -> Chart | None:
+        if not self.facts.wards:
+            return None
+        note = f"{self.months()} {self.words['wards_note']} {self.facts.boundaries_of}"
+        return self.chart("wards", *wards_drawn(self.facts, self.subject), note=note, over_time=False)
 
     def months(self) -> str:
         """The months that a chart counts, which keeps no days."""

@@ -20,7 +20,7 @@ class Reports:
     series: Callable[[str, str | None, date, date, Period], Awaitable[list[Point]]]
     pages: Callable[[str, str, date, date], Awaitable[list[PageStep]]]
     spread: Callable[[str, str, date, date, Literal["seconds", "wait"]], Awaitable[Spread]]
-    places: Callable[[str, str, date, date, Literal["area", "street"]], Awaitable[list[Place]]]
+    places: Callable[[str, str, date, date, Literal["area", "street", "ward"]], Awaitable[list[Place]]]
     across: Callable[[str, date, date], Awaitable[Mapping[str, Counts]]]
     services: Callable[[date, date], Awaitable[list[str]]]
     uptime: Callable[[str, str | None, date, date], Awaitable[list[UptimeDay]]]

@@ -1,0 +1,118 @@
+"""Cases by ward: a map, and the table that stands for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from commonhall.directory.wards import Ward
+from commonhall.web.charts.chart import Cell, Column, Gap
+from commonhall.web.charts.maps import Outlines, Region, choropleth
+from commonhall.web.charts.specs import NOTHING_TO_DRAW, Pair
+from commonhall.web.dashboards.board import Facts, Subject
+from commonhall.web.dashboards.showing import bars_alt
+from commonhall.web.dashboards.words import WORDS
+
+MOST_BANDS = 5
+_STEPS = (1, 2, 5, 10, 20, 25, 50)
+_GRID = 2000
+"""Units across the longer side of a map: four for each pixel of the widest picture."""
+_PIXEL = _GRID / 480
+
+
+def wards_drawn(facts: Facts, subject: Subject) -> tuple[Pair, str, list[Column], list[tuple[Cell, ...]]]:
+    """A map of a council's wards, what it shows in words, and its table: every ward, also those without a case."""
+    words = WORDS[subject.language]
+    cases = {place.name: place.cases for place in facts.wards}
+    wards = facts.boundaries
+    gone = sorted(set(cases) - {ward.code for ward in wards})
+    names = [ward.name for ward in wards] + gone
+    codes = [ward.code for ward in wards] + gone
+    numbers = [str(place) for place in range(1, len(wards) + 1)] + [words["no_number"]] * len(gone)
+    cells = subject.guard.parts([cases.get(code, 0) for code in codes])
+    columns = [
+        Column("ward", words["ward"], "text"),
+        Column("number", words["on_map"], "text"),
+        Column("code", words["code"], "text"),
+        Column("cases", words["sent_column"]),
+    ]
+    rows: list[tuple[Cell, ...]] = list(zip(names, numbers, codes, cells, strict=True))
+    drawn = [cell for cell in cells[: len(wards)] if isinstance(cell, int)]
+    if not any(drawn):
+        return NOTHING_TO_DRAW, bars_alt(names, cells, "count", subject.language), columns, rows
+    bands = bands_of(max(drawn))
+    titles = [
+        words["band"].format(low=f"{low:,}", high=f"{high:,}") if low < high else f"{low:,}"
+        for low, high in bands
+    ]
+    blanks = (words["band_none"], words["band_small"])
+    of = [_band(cell, bands, titles, blanks) for cell in cells[: len(wards)]]
+    pair = choropleth(outlines(wards), titles, blanks, of, description=words["ward"])
+    order = sorted(range(len(names)), key=lambda at: -_number(cells[at]))
+    told = bars_alt([names[at] for at in order], [cells[at] for at in order], "count", subject.language)
+    return pair, words["map_alt"].format(bars=told.partition(". ")[2]), columns, rows
+
+
+def bands_of(most: int) -> list[tuple[int, int]]:
+    """The classes of counts from 1 to `most`, five at the most, each as (least, most in it): of the same round width."""
+    step = next(
+        one * 10**power
+        for power in range(20)
+        for one in (_STEPS if power == 0 else (10, 20, 25, 50))
+        if one * 10**power * MOST_BANDS >= most
+    )
+    return [(at * step + 1, (at + 1) * step) for at in range(math.ceil(most / step))]
+
+
+def _number(cell: Cell) -> int:
+    return cell if isinstance(cell, int) else -1
+
+
+def _band(
+    cell: Cell, bands: Sequence[tuple[int, int]], titles: Sequence[str], blanks: tuple[str, str]
+) -> str:
+    if cell is Gap.SMALL:
+        return blanks[1]
+    return next(
+        (title for (low, high), title in zip(bands, titles, strict=True) if low <= _number(cell) <= high),
+        blanks[0],
+    )
+
+
+@lru_cache(maxsize=64)
+def outlines(wards: tuple[Ward, ...]) -> Outlines:
+    """The shapes of wards as they are drawn: flat, in whole units, with no more corners than can be seen, and with the
+    same corners on both sides of a line between two."""
+    import shapely  # noqa: PLC0415 - not before there are boundaries
+    from shapely.geometry import mapping  # noqa: PLC0415
+
+    whole = shapely.total_bounds([ward.shape for ward in wards])
+    west, south, east, north = (float(side) for side in whole)
+    # A degree of longitude is shorter the further north it is; over one council that is the same everywhere.
+    narrower = math.cos(math.radians((south + north) / 2))
+    unit = _GRID / max((east - west) * narrower, north - south)
+    flat = shapely.transform(
+        [ward.shape for ward in wards],
+        lambda points: (points - (west, south)) * (narrower * unit, unit),
+    )
+    simple = shapely.set_precision(shapely.coverage_simplify(flat, _PIXEL), 1.0)
+    regions = []
+    for number, (shape, full) in enumerate(zip(simple, flat, strict=True), 1):
+        shown: Any = full if shape.is_empty else shape
+        circle = shapely.maximum_inscribed_circle(shown, tolerance=_PIXEL)
+        x, y = circle.coords[0]
+        regions.append(Region(str(number), _plain(mapping(shown)), (round(x), round(y)), circle.length))
+    return Outlines(tuple(regions), (east - west) * narrower * unit, (north - south) * unit)
+
+
+def _plain(shape: Mapping[str, Any]) -> dict[str, Any]:
+    def whole(part: Any) -> Any:
+        return (
+            [whole(one) for one in part]
+            if isinstance(part[0], tuple | list)
+            else [round(one) for one in part]
+        )
+
+    return {"type": shape["type"], "coordinates": whole(shape["coordinates"])}
