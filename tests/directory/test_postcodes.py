@@ -190,7 +190,7 @@ def test_every_live_postcode_agrees_with_the_source_and_no_other_is_live(
     # The count of live bits is the source's count, and all of the source's are live: so no others are.
     for sector in list(wanted)[::50]:
         outward, digit = sector.split()
-        live = [unit for unit in number if council(outward, digit, unit)]
+        live = [unit for unit in number if code_of(outward, digit, unit)]
         assert set(live) == set(wanted[sector])
 
 

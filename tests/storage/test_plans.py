@@ -29,7 +29,7 @@ HOT: list[tuple[Query, tuple[Any, ...]]] = [
         (
             *("solihull", "J77", BROWSER, "NEW", {}, "summary", [], {}, {}, ["proof"], date(2026, 3, 12)),
             *(["sandbox"], "key", NOW, "1", 77, 7, ["a", "b"], date(2026, 2, 10), NOW - timedelta(60)),
-            *(date(2026, 3, 10), "B91 3", "High Street"),
+            *(date(2026, 3, 10), "B91 3", "High Street", "E05001311"),
         ),
     ),
     (cases.RATE_CASE, ("solihull", "R77", 5, "", NOW, date(2026, 3, 10))),
