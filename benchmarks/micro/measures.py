@@ -21,6 +21,7 @@ from benchmarks.processes import HOME
 SMALL, USUAL, QUICK = 60_000, 600_000, 6_000
 READ_TIMES = 30
 COUNCIL, SERVICE = "solihull", "missed-bin"
+COUNCILS = HOME / "demo" / "councils"
 CHANGES = 50_000
 """Journeys whose rows are changed, to see how fast changes are counted."""
 
@@ -58,13 +59,18 @@ class Year:
 async def _year(postgres: Cluster, cases: int, *, counting: bool) -> Year:
     from commonhall.app.simulating.marks import Wanted, usual_day
     from commonhall.app.simulating.measures_only import simulate_measures
+    from commonhall.app.simulating.wards import make_up_wards
     from commonhall.app.wiring import open_house
+    from commonhall.directory.directory import open_directory
 
     found = Year()
     url = postgres.new(f"measures_{cases}")
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = (until - timedelta(days=365)).date()
-    async with open_house(_settings(), url) as house:
+    settings = _settings()
+    folder, directory = settings.data / "directory", open_directory()
+    make_up_wards(folder, [path.stem for path in COUNCILS.glob("*.yaml")], directory)
+    async with open_house(settings, url) as house:
         await _councils(house)
         sites = [site for site in house.sites.all() if site.services]
         scale = cases / (usual_day(house, sites, ()).cases * 365)
@@ -97,7 +103,7 @@ async def _councils(house: Any) -> None:
     from commonhall.app.demo import demo_variables
 
     variables = demo_variables(house.settings, "http://localhost:8001")
-    where = Sources(HOME / "services", HOME / "demo" / "councils", variables)
+    where = Sources(HOME / "services", COUNCILS, variables)
     await apply_councils(house, where, lambda _: None, demonstration=True)
 
 
@@ -115,6 +121,7 @@ def _reads(store: Any, first: date, last: date) -> Mapping[str, Callable[[], Awa
         "how long it takes": lambda: measures.spread(*one, "seconds"),
         "areas": lambda: measures.places(*one, "area"),
         "streets": lambda: measures.places(*one, "street"),
+        "wards": lambda: measures.places(*one, "ward"),
         "one service at all councils": lambda: measures.across(store, SERVICE, first, last),
     }
 
