@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from tests.app.test_council_commands import database
 from typer.testing import CliRunner
 
 from commonhall.app.commands import cli
+from commonhall.app.simulating.wards import make_up_wards
+from commonhall.directory.directory import open_directory
 
 ADA = ("--administrator", "ada@solihull.example", "--name", "Ada")
 
@@ -79,3 +82,12 @@ def test_a_week_is_shown_on_demand(measures: Callable[..., Any], database_url: s
     refused = measures("digest", "--council", "solihull", "--send")
     assert "COMMONHALL_SMTP_URL" in str(refused.exception)
     assert "give a day" in str(measures("digest", "--council", "solihull", "--week", "soon").exception)
+
+
+@pytest.mark.postgres
+def test_cases_are_placed_once_there_are_boundaries(measures: Callable[..., Any], tmp_path: Path) -> None:
+    refused = measures("place")
+    assert refused.exit_code == 1
+    assert "take some into use with commonhall directory wards" in str(refused.exception)
+    make_up_wards(tmp_path / "data" / "directory", ["solihull"], open_directory())
+    assert measures("place").output == "solihull: 0 cases, of which 0 are in another ward than before\n"

@@ -7,9 +7,10 @@ Cases are to be done within two working days. The week is that of Monday 2 March
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,8 @@ from commonhall.casework.journeys import (
     start_journey,
     submit_journey,
 )
+from commonhall.directory.directory import Directory
+from commonhall.directory.wards import Wards
 from commonhall.engine.back_office import CaseStatus, StatusUpdate
 from commonhall.engine.package import Adopted
 from commonhall.engine.working_days import Calendar
@@ -31,6 +34,7 @@ from commonhall.reporting import measures, rolling
 from commonhall.reporting.counts import Counts
 from tests.casework.conftest import ANSWERS, COUNCIL, SERVICE
 from tests.conftest import SetClock
+from tests.directory.made_wards import with_wards
 from tests.reporting.test_measures import adopted_as
 
 BROWSER = "this-browser"
@@ -243,13 +247,22 @@ async def live_through(desk: Desk, clock: SetClock, services: Mapping[str, Adopt
 
 
 @pytest.fixture
-async def week(desk: Desk, lost_cat: Adopted, clock: SetClock, calendars: Mapping[str, Calendar]) -> Desk:
+def wards(tmp_path: Path, directory: Directory) -> Wards:
+    """B91 is in Elm, and B92 in Ash."""
+    return with_wards(tmp_path, directory, (("B91 3QT", "E05000001"), ("B92 3QT", "E05000002"))).wards
+
+
+@pytest.fixture
+async def week(
+    desk: Desk, lost_cat: Adopted, clock: SetClock, calendars: Mapping[str, Calendar], wards: Wards
+) -> Desk:
     """The week, lived through and rolled up."""
     text = SERVICE.replace("lost-cat", "lost-dog").replace(
         "    exit: true", "    exit: true\n    counts_as: elsewhere"
     )
     dogs = await adopted_as(desk, calendars, text, connector="cats")
-    await live_through(desk, clock, {"lost-cat": lost_cat, "lost-dog": dogs})
+    with_wards = replace(desk, wards=wards)
+    await live_through(with_wards, clock, {"lost-cat": lost_cat, "lost-dog": dogs})
     await rolling.roll_up(desk.store, COUNCIL)
     return desk
 
@@ -282,6 +295,8 @@ async def test_every_page_channel_and_place(week: Desk) -> None:
     assert [(place.name, place.cases) for place in areas] == [("B91 3", 19), ("B92 3", 3)]
     streets = await measures.places(week.store, COUNCIL, "lost-cat", MONDAY, MONDAY, "street")
     assert [(place.name, place.cases) for place in streets] == [("High Street", 21), ("Mill Lane", 1)]
+    wards = await measures.places(week.store, COUNCIL, "lost-cat", MONDAY, MONDAY, "ward")
+    assert [(place.name, place.cases) for place in wards] == [("E05000001", 19), ("E05000002", 3)]
     took = await measures.spread(week.store, COUNCIL, "lost-cat", MONDAY, MONDAY, "seconds")
     # In order: 45 twice, 60 nine times, 75: the eleventh of 22 is 60. The twentieth is 240, which nine in ten do not pass.
     assert (took.median, took.ninety, took.count) == (

@@ -186,11 +186,13 @@ def _mover(crs: Mapping[str, Any] | None, file: str) -> _Mover | None:
 def _shape(geometry: bytes, move: _Mover | None) -> BaseGeometry:
     import shapely  # noqa: PLC0415
 
+    if bytes(geometry) == b"null":
+        raise ValueError("it has no geometry")
     try:
         shape = shapely.from_geojson(bytes(geometry))
     except shapely.GEOSException as error:
         raise ValueError(f"its geometry cannot be read ({error})") from None
-    if shape is None or shape.is_empty:
+    if shape.is_empty:
         raise ValueError("it has no geometry")
     if move is not None:
         shape = shapely.transform(shape, move, interleaved=False)

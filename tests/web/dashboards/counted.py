@@ -60,10 +60,12 @@ def reports(services: tuple[str, ...], page_ids: tuple[str, ...] = ("address", "
         return Spread(171.0, 420.0, 800) if what == "seconds" else Spread(30.0, 110.0, 700)
 
     async def places(
-        council: str, service: str, first: date, last: date, what: Literal["area", "street"]
+        council: str, service: str, first: date, last: date, what: Literal["area", "street", "ward"]
     ) -> list[Place]:
         if what == "street":
             return [Place("High Street", 12), Place("Mill Lane", 3)]
+        if what == "ward":
+            return [Place("E05000001", 120), Place("E05000002", 31), Place("E05000003", 4)]
         return [Place(f"B91 {number}", 400 // number) for number in range(1, 7)] + [Place("B90 4", 4)]
 
     async def across(service: str, first: date, last: date) -> dict[str, Counts]:

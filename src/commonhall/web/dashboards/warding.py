@@ -50,8 +50,10 @@ def wards_drawn(facts: Facts, subject: Subject) -> tuple[Pair, str, list[Column]
     blanks = (words["band_none"], words["band_small"])
     of = [_band(cell, bands, titles, blanks) for cell in cells[: len(wards)]]
     pair = choropleth(outlines(wards), titles, blanks, of, description=words["ward"])
-    order = sorted(range(len(names)), key=lambda at: -_number(cells[at]))
-    told = bars_alt([names[at] for at in order], [cells[at] for at in order], "count", subject.language)
+    shown = [(-cell, name) for name, cell in zip(names, cells, strict=True) if isinstance(cell, int)]
+    told = bars_alt(
+        [name for _, name in sorted(shown)], [-less for less, _ in sorted(shown)], "count", subject.language
+    )
     return pair, words["map_alt"].format(bars=told.partition(". ")[2]), columns, rows
 
 
@@ -66,17 +68,17 @@ def bands_of(most: int) -> list[tuple[int, int]]:
     return [(at * step + 1, (at + 1) * step) for at in range(math.ceil(most / step))]
 
 
-def _number(cell: Cell) -> int:
-    return cell if isinstance(cell, int) else -1
-
-
 def _band(
     cell: Cell, bands: Sequence[tuple[int, int]], titles: Sequence[str], blanks: tuple[str, str]
 ) -> str:
     if cell is Gap.SMALL:
         return blanks[1]
     return next(
-        (title for (low, high), title in zip(bands, titles, strict=True) if low <= _number(cell) <= high),
+        (
+            title
+            for (low, high), title in zip(bands, titles, strict=True)
+            if isinstance(cell, int) and low <= cell <= high
+        ),
         blanks[0],
     )
 
