@@ -53,6 +53,9 @@ class Boundaries:
     """The file, opened. Shapes are made when a council is first asked for; nothing in it changes."""
 
     def __init__(self, data: mmap.mmap, header: Mapping[str, Any], start: int) -> None:
+        # Where there are boundaries it is needed, and takes a while to load: now, and not while somebody waits.
+        import shapely  # noqa: F401, PLC0415
+
         self._data = data
         self._start = start
         self.source = str(header["source"])
