@@ -34,9 +34,11 @@ def measure(quick: bool, cases: int = USUAL) -> list[Row]:
         other = asyncio.run(_year(postgres, large, counting=True))
     rows = [
         Row(f"{large:,} cases' measures written", other.facts["written"], "rows a second"),
+        Row("journeys, of which so many became cases", other.facts["journeys"], "rows"),
         Row("all counted anew", other.facts["rebuilt"], "rows a second"),
         Row("changes counted as they come", other.facts["changes"], "a second"),
         Row("one measure on disk, with its index", other.facts["row bytes"], "bytes"),
+        Row("all measures on disk", other.facts["row bytes"] * other.facts["journeys"] / 1e9, "GB"),
         Row("roll-ups on disk", other.facts["roll-up bytes"] / 1e6, "MB"),
         Row(f"roll-ups on disk at {small:,} cases", one.facts["roll-up bytes"] / 1e6, "MB"),
     ]
@@ -76,6 +78,7 @@ async def _year(postgres: Cluster, cases: int, *, counting: bool) -> Year:
         scale = cases / (usual_day(house, sites, ()).cases * 365)
         wanted = Wanted(1, scale, first, until, measures_only=True)
         done = await simulate_measures(house, sites, wanted, 2, lambda *_: None)
+        found.facts["journeys"] = done.rows
         found.facts["written"] = done.rows / done.writing
         found.facts["rebuilt"] = done.rows / done.counting
         await house.store.owner.execute("vacuum analyze measure_day, measure_month")

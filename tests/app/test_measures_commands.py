@@ -90,4 +90,6 @@ def test_cases_are_placed_once_there_are_boundaries(measures: Callable[..., Any]
     assert refused.exit_code == 1
     assert "take some into use with commonhall directory wards" in str(refused.exception)
     make_up_wards(tmp_path / "data" / "directory", ["solihull"], open_directory())
-    assert measures("place").output == "solihull: 0 cases, of which 0 are in another ward than before\n"
+    assert (
+        measures("place").output == "solihull: 0 cases, of which 0 came into another ward, and 0 out of one\n"
+    )

@@ -12,7 +12,7 @@ import pytest
 from commonhall.casework.counting import ward_of
 from commonhall.casework.desk import Desk
 from commonhall.casework.journeys import Journey, answer_page, start_journey, submit_journey
-from commonhall.casework.placing import place_cases
+from commonhall.casework.placing import Placed, place_cases
 from commonhall.directory.directory import Directory
 from commonhall.directory.wards import Wards
 from commonhall.engine.back_office import CaseLocation
@@ -82,9 +82,9 @@ async def test_cases_from_before_the_boundaries_are_placed_and_counted(
     )
     assert await by_ward(desk) == {}
     placed = replace(desk, wards=wards)
-    assert [part async for part in place_cases(placed, COUNCIL)] == [(3, 2)]
+    assert [part async for part in place_cases(placed, COUNCIL)] == [Placed(3, 2, 0)]
     assert await by_ward(desk) == {"E05000001": 1, "E05000002": 1}
-    assert [part async for part in place_cases(placed, COUNCIL)] == [(3, 0)], "twice is harmless"
+    assert [part async for part in place_cases(placed, COUNCIL)] == [Placed(3, 0, 0)], "twice is harmless"
 
 
 async def test_new_boundaries_move_cases_and_a_redacted_one_stays_where_it_was(
@@ -98,5 +98,27 @@ async def test_new_boundaries_move_cases_and_a_redacted_one_stays_where_it_was(
         forgotten.reference,
     )
     newer = with_wards(tmp_path / "newer", directory, (("B91 3QT", "E05000003"),)).wards
-    assert [part async for part in place_cases(replace(desk, wards=newer), COUNCIL)] == [(1, 1)]
+    assert [part async for part in place_cases(replace(desk, wards=newer), COUNCIL)] == [Placed(1, 1, 0)]
     assert await by_ward(desk) == {"E05000001": 1, "E05000003": 1}
+
+
+async def test_what_is_not_known_of_a_postcode_takes_no_case_out_of_its_ward(
+    desk: Desk, lost_cat: Adopted, wards: Wards, tmp_path: Path, directory: Directory
+) -> None:
+    await sent(replace(desk, wards=wards), lost_cat, "B91 3QT")
+    for number, postcodes in enumerate([(), (("B91 3QJ", "E05000002"),), (("B91 3QT", "E05999999"),)]):
+        other = with_wards(tmp_path / str(number), directory, postcodes).wards
+        assert [part async for part in place_cases(replace(desk, wards=other), COUNCIL)] == [Placed(1, 0, 0)]
+    assert await by_ward(desk) == {"E05000001": 1}
+
+
+async def test_a_place_on_the_map_outside_all_wards_takes_its_case_out(
+    desk: Desk, lost_cat: Adopted, wards: Wards
+) -> None:
+    placed = replace(desk, wards=wards)
+    await sent(placed, lost_cat, "B91 3QT")
+    await desk.store.owner.execute(
+        'update council_case set location = location || \'{"lat": 55.0, "long": -1.8}\''
+    )
+    assert [part async for part in place_cases(placed, COUNCIL)] == [Placed(1, 0, 1)]
+    assert await by_ward(desk) == {}

@@ -19,8 +19,9 @@ from commonhall.directory.boundaries import (
 )
 from commonhall.directory.directory import WARD_FILE, Directory, open_directory
 from commonhall.directory.onspd import import_onspd
-from commonhall.directory.sealed import FileRefused
-from commonhall.directory.wards import Wards
+from commonhall.directory.sealed import FileRefused, put
+from commonhall.directory.wards import WARDS as WARDS_KIND
+from commonhall.directory.wards import Ward, Wards, compile_wards
 from tests.directory.made_wards import (
     SIDE,
     SOLIHULL,
@@ -96,9 +97,10 @@ def test_the_report_says_what_was_taken_and_whose_it_is(take_in: TakeIn, tmp_pat
     report = take_in(geojson(tmp_path / "Wards_May_2024_BGC.geojson"))
     assert (report.wards, report.councils, report.left_out_count) == (5, 3, 0)
     assert report.size == (tmp_path / "out" / WARD_FILE).stat().st_size
-    assert open_directory(tmp_path / "out").wards.attribution == ONS_ATTRIBUTION
+    for language in ("en", "cy"):
+        assert open_directory(tmp_path / "out").wards.attribution(language) == ONS_ATTRIBUTION[language]
     take_in(geojson(tmp_path / "own.geojson"), attribution="Drawn by Solihull")
-    assert open_directory(tmp_path / "out").wards.attribution == "Drawn by Solihull"
+    assert open_directory(tmp_path / "out").wards.attribution("en") == "Drawn by Solihull"
 
 
 def test_a_councils_own_boundaries_may_use_plain_words(take_in: TakeIn, tmp_path: Path) -> None:
@@ -128,6 +130,37 @@ def test_degrees_may_be_said_in_the_older_way(take_in: TakeIn, tmp_path: Path) -
     assert take_in(geojson(tmp_path / "a.geojson", crs=crs)).wards == 5
 
 
+def test_degrees_that_are_said_to_be_metres_are_refused(take_in: TakeIn, tmp_path: Path) -> None:
+    crs = {"type": "name", "properties": {"name": "EPSG:27700"}}
+    with pytest.raises(BoundariesRefused, match="in metres of the National Grid, and this is not"):
+        take_in(geojson(tmp_path / "a.geojson", crs=crs))
+
+
+def test_one_ward_far_off_the_grid_does_not_end_the_import(take_in: TakeIn, tmp_path: Path) -> None:
+    to_grid = Transformer.from_crs(4326, 27700, always_xy=True)
+    here = [list(to_grid.transform(*point)) for point in square(0)["coordinates"][0]]
+    far = [[1e9, 1e9], [1e9, 2e9], [2e9, 2e9], [1e9, 1e9]]
+    crs = {"type": "name", "properties": {"name": "EPSG:27700"}}
+    features = [
+        feature("E05000001", "Here", SOLIHULL, {"type": "Polygon", "coordinates": [here]}),
+        feature("E05000002", "Far", SOLIHULL, {"type": "Polygon", "coordinates": [far]}),
+    ]
+    report = take_in(geojson(tmp_path / "a.geojson", features, crs=crs))
+    assert (report.wards, [place for place, _, _ in report.left_out]) == (1, [2])
+
+
+def test_a_byte_order_mark_a_first_feature_without_properties_and_numbers_as_codes_are_borne(
+    take_in: TakeIn, tmp_path: Path
+) -> None:
+    bare = {"type": "Feature", "properties": None, "geometry": square(1)}
+    own = {"code": 7, "name": "Elm", "council": SOLIHULL, "name_cy": "Llwyfen"}
+    path = geojson(tmp_path / "a.json", [bare, {"type": "Feature", "properties": own, "geometry": square(0)}])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert (take_in(path).wards, take_in(path).left_out) == (1, [(1, "", "it has no code or no name")])
+    [ward] = open_directory(tmp_path / "out").wards.of("solihull")
+    assert (ward.code, ward.named("en"), ward.named("cy")) == ("7", "Elm", "Llwyfen")
+
+
 def test_a_former_councils_wards_are_todays_councils(
     take_in: TakeIn, tmp_path: Path, directory: Directory
 ) -> None:
@@ -136,6 +169,26 @@ def test_a_former_councils_wards_are_todays_councils(
     assert today is not None
     take_in(geojson(tmp_path / "a.geojson", [feature("E05000099", "Settle", former, square(0))]))
     assert [ward.code for ward in open_directory(tmp_path / "out").wards.of(today.slug)] == ["E05000099"]
+
+
+def test_councils_that_are_joined_after_the_import_keep_their_wards(
+    tmp_path: Path, directory: Directory
+) -> None:
+    shape = directory_shape(tmp_path, directory)
+    former = "E07000163"
+    put(
+        compile_wards([(Ward("E05000099", "Settle", shape), former)], "a test", {}),
+        tmp_path / WARD_FILE,
+        WARDS_KIND,
+    )
+    today = directory.councils.by_gss(former)
+    assert today is not None
+    assert [ward.name for ward in open_directory(tmp_path).wards.of(today.slug)] == ["Settle"]
+
+
+def directory_shape(folder: Path, directory: Directory) -> Any:
+    """Some shape."""
+    return with_wards(folder / "other", directory).wards.of("solihull")[0].shape
 
 
 def test_a_shape_that_crosses_itself_is_mended(take_in: TakeIn, tmp_path: Path) -> None:
@@ -149,6 +202,14 @@ def test_a_shape_that_crosses_itself_is_mended(take_in: TakeIn, tmp_path: Path) 
     assert all(ward.shape.is_valid for ward in open_directory(tmp_path / "out").wards.of("solihull"))
 
 
+def test_a_part_without_any_width_is_dropped_and_the_ward_stays(take_in: TakeIn, tmp_path: Path) -> None:
+    line = [[[-1.9, 52.5], [-1.8, 52.5], [-1.9, 52.5], [-1.9, 52.5]]]
+    shape = {"type": "MultiPolygon", "coordinates": [square(0)["coordinates"], line]}
+    assert take_in(geojson(tmp_path / "a.geojson", [feature("E05000001", "Elm", SOLIHULL, shape)])).wards == 1
+    [ward] = open_directory(tmp_path / "out").wards.of("solihull")
+    assert ward.shape.area == pytest.approx(SIDE * SIDE)
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -158,6 +219,10 @@ def test_a_shape_that_crosses_itself_is_mended(take_in: TakeIn, tmp_path: Path) 
         (feature("E05000009", "Off", SOLIHULL, {"type": "Polygon", "coordinates": 7}), "cannot be read"),
         (feature("E05000001", "Off", SOLIHULL, square(0)), "its code was there before"),
         (feature("", "Off", SOLIHULL, square(0)), "no code or no name"),
+        (feature("E0500\x000009", "Off", SOLIHULL, square(0)), "letters, digits and hyphens"),
+        (feature("E" * 41, "Off", SOLIHULL, square(0)), "at most 40 letters"),
+        (feature("E05000009", "O" * 121, SOLIHULL, square(0)), "at most 120 characters"),
+        (feature("E05000009", "O\x07ff", SOLIHULL, square(0)), "that can be printed"),
         (
             feature(
                 "E05000009", "Off", SOLIHULL,
@@ -181,10 +246,12 @@ def test_a_ward_that_cannot_be_used_is_named_with_its_place(
     ("content", "says"),
     [
         (None, "cannot be read"),
-        ("", "is not GeoJSON"),
+        ("", "is not GeoJSON in UTF-8"),
         ("\x00\x01", "is not GeoJSON"),
+        ('{"features": null}', "is not GeoJSON"),
+        ('{"type": "FeatureCollection", "features": ' + "[" * 100_000, "is not GeoJSON"),
         ("PK\x03\x04", "download the boundaries again, as GeoJSON"),
-        ("{}", "is not GeoJSON"),
+        ("{}", "has no features"),
         ('{"type": "FeatureCollection", "features": []}', "has no features"),
         ('{"type": "Topology", "features": [{}]}', "must be a GeoJSON FeatureCollection"),
         ('{"type": "FeatureCollection", "features": [{}]}', "no property WD24CD (or code), WD24NM (or name)"),
@@ -251,3 +318,4 @@ def test_a_postcode_is_in_the_ward_that_ons_puts_it_into(
         "no": None,
     }, "terminated, another council's, a ward without boundaries, without a ward, no postcode"
     assert wards.of_postcode("warwickshire", "CV31 1AA") == "E05000011"
+    assert wards.named_by_postcodes == (3, 4)

@@ -87,7 +87,8 @@ async def run_demo(
             )
             await apply_councils(house, where, lambda name: step(f"adopted for {name}"), demonstration=True)
             await _invite_staff(house)
-            if not house.directory.wards.known:
+            # Nothing that somebody took into use is overwritten.
+            if not house.directory.wards.known and house.directory.wards.named_by_postcodes == (0, 0):
                 slugs = [site.council for site in house.sites.all()]
                 make_up_wards(settings.data / "directory", slugs, house.directory)
             sites = tuple((site.name["en"], house.site_url(site)) for site in house.sites.all())

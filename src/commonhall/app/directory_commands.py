@@ -11,6 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from commonhall.app.settings import read_settings
 from commonhall.app.terminal import err, out
 
+LEAST_KNOWN = 0.8
+"""Of the wards that postcodes name, those that must have boundaries for the two to be of one year."""
 directory = typer.Typer(
     help="Councils, postcodes, wards and the national service lists.", no_args_is_help=True
 )
@@ -53,7 +55,10 @@ def import_directory(
         out.print(f"  line {line}: {postcode} has {code}", markup=False)
     if report.in_wards:
         out.print(f"{report.in_wards:,} of them name their ward")
-    out.print("web processes use it from their next start")
+    else:
+        out.print("it does not say which ward a postcode is in: what was known of that stays in use")
+    _tell_of_wards(settings.data / "directory")
+    out.print("web processes and workers use it from their next start")
 
 
 @directory.command("wards")
@@ -77,11 +82,27 @@ def import_wards(
         err.print(f"commonhall: {refused}", markup=False)
         raise typer.Exit(1) from None
     out.print(f"{report.wards:,} wards of {report.councils:,} councils in {report.size:,} bytes")
-    out.print(f"under every map: {report.attribution}", markup=False)
+    out.print(f"under every map: {report.attribution['en']}", markup=False)
     if report.left_out_count:
         out.print(f"left out: {report.left_out_count:,}")
     for place, ward, why in report.left_out:
         out.print(f"  feature {place} ({ward or 'no name'}): {why}", markup=False)
-    out.print(
-        "web processes use them from their next start; for cases from before: commonhall measures place"
-    )
+    _tell_of_wards(settings.data / "directory")
+    out.print("web processes and workers use them from their next start; then, for cases from before:")
+    out.print("commonhall measures place")
+
+
+def _tell_of_wards(folder: Path) -> None:
+    """Whether boundaries and postcodes go together: else most postcodes are in no ward."""
+    from commonhall.directory.directory import open_directory  # noqa: PLC0415
+
+    wards = open_directory(folder).wards
+    known, named = wards.named_by_postcodes
+    if wards.known and not named:
+        err.print(
+            "no postcode has a ward: take ONS's Postcode Directory into use (commonhall directory import)"
+        )
+    elif wards.known:
+        out.print(f"{known:,} of the {named:,} wards that postcodes name have boundaries")
+        if known < LEAST_KNOWN * named:
+            err.print("boundaries and postcodes are not of one year: get both of the same")

@@ -77,7 +77,7 @@ def place_measures(
 
     async def run(settings: Settings, url: str) -> None:
         from commonhall.app.wiring import open_house  # noqa: PLC0415
-        from commonhall.casework.placing import place_cases  # noqa: PLC0415
+        from commonhall.casework.placing import Placed, place_cases  # noqa: PLC0415
 
         async with open_house(settings, url) as house:
             if not house.directory.wards.known:
@@ -85,11 +85,12 @@ def place_measures(
                     "there are no ward boundaries: take some into use with commonhall directory wards"
                 )
             for name in _which(house, council):
-                looked_at = changed = 0
-                async for cases, moved in place_cases(house.desk, name):
-                    looked_at, changed = looked_at + cases, changed + moved
+                placed = Placed()
+                async for part in place_cases(house.desk, name):
+                    placed += part
                 out.print(
-                    f"{name}: {looked_at:,} cases, of which {changed:,} are in another ward than before"
+                    f"{name}: {placed.cases:,} cases, of which {placed.moved:,} came into another ward,"
+                    f" and {placed.out:,} out of one"
                 )
 
     with_database(run)

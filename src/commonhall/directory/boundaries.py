@@ -7,6 +7,7 @@ saying so (`crs`), in metres of the British National Grid; both are read.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 _Mover = Callable[..., Any]
 """Longitudes and latitudes from a file's coordinates."""
 
-ONS_ATTRIBUTION = (
-    "Source: Office for National Statistics licensed under the Open Government Licence v.3.0. "
-    "Contains OS data © Crown copyright and database right."
-)
+ONS_ATTRIBUTION = {
+    "en": "Source: Office for National Statistics licensed under the Open Government Licence v.3.0. "
+    "Contains OS data © Crown copyright and database right.",
+    "cy": "Ffynhonnell: Swyddfa Ystadegau Gwladol, trwyddedwyd o dan Drwydded Llywodraeth Agored f.3.0. "
+    "Yn cynnwys data OS © Hawlfraint y Goron a hawl cronfa ddata.",
+}
 MOST_BYTES = 400_000_000
 """Of a file: generalised boundaries of all wards are some 60 MB, and what is finer than that tells no ward better."""
 MOST_EXAMPLES = 20
@@ -37,8 +40,13 @@ _CODE, _NAME, _COUNCIL = (
     re.compile(pattern, re.IGNORECASE)
     for pattern in (r"wd\d\dcd|code", r"wd\d\dnm|name", r"lad\d\dcd|council")
 )
+_WELSH = re.compile(r"wd\d\dnmw|name_cy", re.IGNORECASE)
+_SOUND_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+LONGEST_NAME = 120
 _GRID = re.compile(r"EPSG:{1,2}27700$")
 _DEGREES = re.compile(r"(EPSG:{1,2}4326|CRS84)$")
+_LEAST_METRES = 1_000
+"""No ward lies this near to the National Grid's origin, west of Scilly; degrees all do."""
 _UNITED_KINGDOM = (-9.0, 49.0, 3.0, 62.0)
 """Degrees around it: west, south, east, north."""
 
@@ -56,7 +64,7 @@ class BoundariesReport:
     councils: int = 0
     left_out_count: int = 0
     left_out: list[tuple[int, str, str]] = field(default_factory=list)
-    attribution: str = ""
+    attribution: Mapping[str, str] = field(default_factory=dict)
     size: int = 0
 
     def leave_out(self, place: int, ward: str, why: str) -> None:
@@ -72,7 +80,7 @@ class _Feature(msgspec.Struct):
 
 
 class _Collection(msgspec.Struct):
-    features: list[_Feature]
+    features: list[_Feature] = []
     type: str = ""
     crs: dict[str, Any] | None = None
 
@@ -86,14 +94,18 @@ def import_boundaries(
     `BoundariesRefused` with the remedy.
     """
     collection = _read(path)
-    report = BoundariesReport(attribution=attribution or ONS_ATTRIBUTION)
-    columns = _columns(collection.features[0].properties or {}, path.name)
+    said = {"en": attribution, "cy": attribution} if attribution else ONS_ATTRIBUTION
+    report = BoundariesReport(attribution=said)
+    first: dict[str, Any] = next((one.properties for one in collection.features if one.properties), {})
+    columns = _columns(first, path.name)
+    welsh = next((name for name in first if _WELSH.fullmatch(name)), "")
     move = _mover(collection.crs, path.name)
     wards: dict[str, tuple[Ward, str]] = {}
     for place, feature in enumerate(collection.features, 1):
         code, name, council = (_text(feature.properties, column) for column in columns)
-        if not code or not name:
-            report.leave_out(place, code or name, "it has no code or no name")
+        wrong = _wrong_names(code, name)
+        if wrong:
+            report.leave_out(place, (code or name)[:LONGEST_NAME], wrong)
             continue
         home = councils.by_gss(council)
         if home is None:
@@ -107,12 +119,11 @@ def import_boundaries(
         except ValueError as error:
             report.leave_out(place, f"{code} {name}", str(error))
             continue
-        wards[code] = Ward(code, name, shape), home.gss
+        in_welsh = _text(feature.properties, welsh)[:LONGEST_NAME]
+        wards[code] = Ward(code, name, shape, in_welsh if in_welsh != name else ""), home.gss
     if not wards:
-        first = report.left_out[0]
-        raise BoundariesRefused(
-            f"{path.name} has no ward that can be used: feature 1 ({first[1]}): {first[2]}"
-        )
+        _, ward, why = report.left_out[0]
+        raise BoundariesRefused(f"{path.name} has no ward that can be used: feature 1 ({ward}): {why}")
     compiled = compile_wards(wards.values(), path.name, report.attribution)
     report.wards, report.size = len(wards), len(compiled)
     report.councils = len({council for _, council in wards.values()})
@@ -130,14 +141,14 @@ def _read(path: Path) -> _Collection:
             raise BoundariesRefused(
                 f"{name} is larger than {MOST_BYTES // 1_000_000} MB: get generalised boundaries (BGC) instead"
             )
-        found = msgspec.json.decode(path.read_bytes(), type=_Collection)
+        found = msgspec.json.decode(path.read_bytes().removeprefix(codecs.BOM_UTF8), type=_Collection)
     except OSError as error:
         raise BoundariesRefused(
             f"{path} cannot be read ({error.strerror}): give the path of the file"
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BoundariesRefused(
-            f"{name} is not GeoJSON ({error}): download the boundaries again, as GeoJSON"
+            f"{name} is not GeoJSON in UTF-8 ({error}): download the boundaries again, as GeoJSON"
         ) from error
     if found.type != "FeatureCollection" or not found.features:
         raise BoundariesRefused(f"{name} has no features: it must be a GeoJSON FeatureCollection of wards")
@@ -162,7 +173,20 @@ def _columns(properties: Mapping[str, Any], file: str) -> tuple[str, str, str]:
 
 def _text(properties: Mapping[str, Any] | None, column: str) -> str:
     found = (properties or {}).get(column)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
     return " ".join(found.split()) if isinstance(found, str) else ""
+
+
+def _wrong_names(code: str, name: str) -> str:
+    """Why a ward cannot be called so; empty where it can. Codes become keys of counts."""
+    if not code or not name:
+        return "it has no code or no name"
+    if not _SOUND_CODE.fullmatch(code):
+        return "its code must be at most 40 letters, digits and hyphens"
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        return f"its name must be at most {LONGEST_NAME} characters that can be printed"
+    return ""
 
 
 def _mover(crs: Mapping[str, Any] | None, file: str) -> _Mover | None:
@@ -190,22 +214,25 @@ def _shape(geometry: bytes, move: _Mover | None) -> BaseGeometry:
         raise ValueError("it has no geometry")
     try:
         shape = shapely.from_geojson(bytes(geometry))
-    except shapely.GEOSException as error:
+        if shape.is_empty:
+            raise ValueError("it has no geometry")
+        if move is not None:
+            if shape.bounds[2] < _LEAST_METRES:
+                raise ValueError("the file says that it is in metres of the National Grid, and this is not")
+            shape = shapely.transform(shape, move, interleaved=False)
+        west, south, east, north = shape.bounds
+        # Before it is mended: what is not finite is inside of nothing.
+        if not (
+            _UNITED_KINGDOM[0] <= west <= east <= _UNITED_KINGDOM[2]
+            and _UNITED_KINGDOM[1] <= south <= north <= _UNITED_KINGDOM[3]
+        ):
+            raise ValueError(
+                "it lies outside the United Kingdom: coordinates must be longitude, latitude in degrees"
+            )
+        if not shape.is_valid:
+            shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    except shapely.errors.ShapelyError as error:
         raise ValueError(f"its geometry cannot be read ({error})") from None
-    if shape.is_empty:
-        raise ValueError("it has no geometry")
-    if move is not None:
-        shape = shapely.transform(shape, move, interleaved=False)
-    if not shape.is_valid:
-        shape = shapely.make_valid(shape, method="structure")
     if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon) or shape.is_empty:
         raise ValueError(f"its geometry is a {shape.geom_type}, not a polygon")
-    west, south, east, north = shape.bounds
-    if not (
-        _UNITED_KINGDOM[0] <= west <= east <= _UNITED_KINGDOM[2]
-        and _UNITED_KINGDOM[1] <= south <= north <= _UNITED_KINGDOM[3]
-    ):
-        raise ValueError(
-            "it lies outside the United Kingdom: coordinates must be longitude, latitude in degrees"
-        )
     return shape

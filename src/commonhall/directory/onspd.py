@@ -26,6 +26,7 @@ from commonhall.directory.sealed import FileRefused, put
 _COUNCIL_COLUMN = re.compile(r"oslaua|lad\d\dcd|laua")
 _WARD_COLUMN = re.compile(r"osward|wd\d\dcd|ward")
 _POSTCODE_COLUMNS = ("pcds", "pcd2", "pcd", "pcd7", "pcd8")
+_WARD = re.compile(r"[A-Z]\d{8}")
 MOST_EXAMPLES = 20
 _EVERY = 20_000
 
@@ -174,7 +175,7 @@ def _rows(
             continue
         report.live += 1
         ward = row[at.ward].strip() if at.ward is not None else ""
-        if ward and not ward.endswith("99999999"):
+        if _WARD.fullmatch(ward) and not ward.endswith("99999999"):
             report.in_wards += 1
             wards.add(postcode, ward)
         yield postcode, gss

@@ -4,7 +4,7 @@ Neither is shipped: `boundaries.py` takes boundaries in, and `onspd.py` which po
 boundaries, no council has a ward.
 
 The file of boundaries has in its header a row for each ward, in the order of councils and names: its code, its name, its
-council's GSS code, and where its shape begins and ends among the records. A shape is well-known binary (OGC 06-103r4) in
+council's GSS code, where its shape begins and ends among the records, and its Welsh name if it has one. A shape is well-known binary (OGC 06-103r4) in
 degrees of WGS 84, longitude first.
 """
 
@@ -30,11 +30,17 @@ WARDS = Kind(b"CHWARD1\n", "ward", "import the ward boundaries again, or take th
 
 @dataclass(frozen=True, slots=True)
 class Ward:
-    """A ward: its code (GSS), its name, and its shape, a polygon or several, in degrees, longitude first."""
+    """A ward: its code (GSS), its name, and its shape, a polygon or several, in degrees, longitude first. `welsh` is its
+    Welsh name where that is another."""
 
     code: str
     name: str
     shape: BaseGeometry
+    welsh: str = ""
+
+    def named(self, language: str) -> str:
+        """Its name in a language."""
+        return self.welsh if self.welsh and language == "cy" else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +65,26 @@ class Boundaries:
         self._data = data
         self._start = start
         self.source = str(header["source"])
-        self.attribution = str(header["attribution"])
-        self._rows: dict[str, list[tuple[str, str, int, int]]] = {}
-        for code, name, council, first, end in header["wards"]:
-            self._rows.setdefault(council, []).append((code, name, first, end))
+        self.attribution: Mapping[str, str] = header["attribution"]
+        self._rows: dict[str, list[tuple[str, str, int, int, str]]] = {}
+        for code, name, council, first, end, welsh in header["wards"]:
+            self._rows.setdefault(council, []).append((code, name, first, end, welsh))
 
-    def of(self, gss: Iterable[str]) -> list[Ward]:
-        """The wards of these councils."""
-        # Half a dozen commands open the directory, and none of them asks for a shape.
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of all wards."""
+        return frozenset(row[0] for rows in self._rows.values() for row in rows)
+
+    def of(self, councils: Iterable[Council], known: Councils) -> list[Ward]:
+        """The wards of these councils, those of former councils whose area they hold now included."""
         import shapely  # noqa: PLC0415
 
+        wanted = set(councils)
         return [
-            Ward(code, name, shapely.from_wkb(self._data[self._start + first : self._start + end]))
-            for council in gss
-            for code, name, first, end in self._rows.get(council, ())
+            Ward(code, name, shapely.from_wkb(self._data[self._start + first : self._start + end]), welsh)
+            for gss, rows in self._rows.items()
+            if known.by_gss(gss) in wanted
+            for code, name, first, end, welsh in rows
         ]
 
 
@@ -95,10 +107,15 @@ class Wards:
         """Whether there are boundaries."""
         return self._boundaries is not None
 
-    @property
-    def attribution(self) -> str:
+    def attribution(self, language: str) -> str:
         """Whose the boundaries are, as their licence wants it said."""
-        return self._boundaries.attribution if self._boundaries else ""
+        return self._boundaries.attribution.get(language, "") if self._boundaries else ""
+
+    @property
+    def named_by_postcodes(self) -> tuple[int, int]:
+        """Of the wards that postcodes name, how many have boundaries, and how many there are."""
+        named = frozenset(self._postcodes.codes) if self._postcodes else frozenset()
+        return len(named & (self._boundaries.codes if self._boundaries else frozenset())), len(named)
 
     def of(self, council: str) -> tuple[Ward, ...]:
         """The wards of a council (by slug), by name; a county's are those of its districts."""
@@ -134,23 +151,21 @@ class Wards:
         import shapely  # noqa: PLC0415
 
         homes: list[Council] = [council, *self._councils.children(council)]
-        wards = sorted(
-            self._boundaries.of(home.gss for home in homes), key=lambda ward: (ward.name, ward.code)
-        )
+        wards = sorted(self._boundaries.of(homes, self._councils), key=lambda ward: (ward.name, ward.code))
         codes = frozenset(ward.code for ward in wards)
         return _Of(tuple(wards), codes, shapely.STRtree([ward.shape for ward in wards])) if wards else _NONE
 
 
-def compile_wards(wards: Iterable[tuple[Ward, str]], source: str, attribution: str) -> bytes:
-    """Make the file's bytes from wards, each with the GSS code of its council."""
+def compile_wards(wards: Iterable[tuple[Ward, str]], source: str, attribution: Mapping[str, str]) -> bytes:
+    """Make the file's bytes from wards, each with the GSS code of its council; `attribution` is by language."""
     import shapely  # noqa: PLC0415
 
     records, rows = bytearray(), []
     for ward, council in sorted(wards, key=lambda one: (one[1], one[0].name, one[0].code)):
         first = len(records)
         records += shapely.to_wkb(ward.shape, byte_order=1)
-        rows.append((ward.code, ward.name, council, first, len(records)))
-    header = {"source": source, "attribution": attribution, "wards": rows}
+        rows.append((ward.code, ward.name, council, first, len(records), ward.welsh))
+    header = {"source": source, "attribution": dict(attribution), "wards": rows}
     return sealed(WARDS, header, records)
 
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 SOURCE = "made up for a demonstration"
-ATTRIBUTION = (
-    "The wards and their boundaries are made up for a demonstration, and so is which postcode is in which."
-)
+ATTRIBUTION = {
+    "en": "The wards and their boundaries are made up for a demonstration, and so is which postcode is in which.",
+    "cy": "Mae’r wardiau a’u ffiniau wedi’u dyfeisio ar gyfer arddangosiad, ac felly hefyd pa god post sydd ym mha ward.",
+}
 _HIGH = 0.07
 """Degrees of latitude from the middle of a council to its edge, about; real councils differ."""
 _CORNERS = 90

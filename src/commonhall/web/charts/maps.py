@@ -9,13 +9,13 @@ from typing import Any
 from commonhall.web.charts.specs import INK, WIDTHS, Pair, framed
 
 SHADES = ("#d3e4f2", "#a3c5e0", "#6c9fc8", "#3a76a6", "#12436d")
-"""From few to many: each lighter than the next by more than the eye needs, in grey print, too."""
-LIGHTS_INK = 2
-"""How many of the darkest shades have white numbers."""
-BLANK = "#ffffff"
-LEAST_ROOM = 7.5
-"""Pixels around a number without which it would lie over its neighbours'."""
-LOWEST, HIGHEST = 180, 560
+"""From few to many. Neighbouring shades differ too little for a line between them to be left out."""
+DARK = SHADES[-2:]
+"""Shades on which numbers and lines are white; on the others they are ink. Each is 4.5:1 or more against its own."""
+WHITE = "#ffffff"
+ROOM_FOR_A_DIGIT = 3.8
+"""Pixels around a number, for each digit of it, without which it would lie over its neighbours'."""
+LOWEST, HIGHEST, LEGEND = 180, 560, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,61 +42,80 @@ def choropleth(
     outlines: Outlines, bands: Sequence[str], blanks: Sequence[str], of: Sequence[str], *, description: str
 ) -> Pair:
     """A map. `bands` name classes from few to many, five at the most, `blanks` what has no figure; `of` is each region's."""
-    shades = _shades(len(bands))
-    colours = dict(zip(bands, shades, strict=True)) | dict.fromkeys(blanks, BLANK)
-    light = set(bands[-LIGHTS_INK:]) if len(bands) > LIGHTS_INK else set(bands[-1:])
+    colours = dict(zip(bands, _shades(len(bands)), strict=True)) | dict.fromkeys(blanks, WHITE)
     used = [name for name in (*bands, *blanks) if name in bands or name in of]
 
-    def content(width: int) -> tuple[int, dict[str, Any]]:
+    def drawn(width: int) -> dict[str, Any]:
         scale = min(width / outlines.width, HIGHEST / outlines.height)
-        areas = [
-            {"type": "Feature", "geometry": region.shape, "properties": {"band": band}}
-            for region, band in zip(outlines.regions, of, strict=True)
-        ]
-        numbers = [
-            {
-                "x": region.middle[0],
-                "y": region.middle[1],
-                "number": region.number,
-                "light": band in light,
-            }
-            for region, band in zip(outlines.regions, of, strict=True)
-            if region.room * scale >= LEAST_ROOM
-        ]
-        fill = {
-            "field": "properties.band",
-            "type": "nominal",
-            "scale": {"domain": used, "range": [colours[name] for name in used]},
-            "legend": {
-                "symbolType": "square",
-                "symbolStrokeColor": INK,
-                "symbolStrokeWidth": 0.5,
-                "columns": 3,
-            },
-        }
         layers = [
-            {
-                "data": {"values": areas},
-                "mark": {"type": "geoshape", "stroke": INK, "strokeWidth": 0.7},
-                "encoding": {"color": fill},
-            },
-            {
-                "data": {"values": numbers},
-                "mark": {"type": "text", "fontSize": 11},
-                "encoding": {
-                    "longitude": {"field": "x", "type": "quantitative"},
-                    "latitude": {"field": "y", "type": "quantitative"},
-                    "text": {"field": "number"},
-                    "color": {"condition": {"test": "datum.light", "value": "#ffffff"}, "value": INK},
-                },
-            },
+            _areas(outlines, of, used, colours),
+            _white_lines(outlines, of, colours),
+            _numbers(outlines, of, colours, scale),
         ]
-        height = round(min(HIGHEST, max(LOWEST, outlines.height * scale))) + 60
-        return height, {"projection": {"type": "identity", "reflectY": True}, "layer": layers}
+        height = round(min(HIGHEST, max(LOWEST, outlines.height * scale))) + LEGEND
+        content = {"projection": {"type": "identity", "reflectY": True}, "layer": layers}
+        return framed(width, height, content, description)
 
-    return Pair(
-        *(framed(width, *content(width), description) for width in (WIDTHS["wide"], WIDTHS["narrow"]))
-    )
+    return Pair(drawn(WIDTHS["wide"]), drawn(WIDTHS["narrow"]))
+
+
+def _areas(
+    outlines: Outlines, of: Sequence[str], used: Sequence[str], colours: Mapping[str, str]
+) -> dict[str, Any]:
+    values = [
+        {"type": "Feature", "geometry": region.shape, "properties": {"band": band}}
+        for region, band in zip(outlines.regions, of, strict=True)
+    ]
+    legend = {"symbolType": "square", "symbolStrokeColor": INK, "symbolStrokeWidth": 0.5, "columns": 3}
+    fill = {
+        "field": "properties.band",
+        "type": "nominal",
+        "scale": {"domain": list(used), "range": [colours[name] for name in used]},
+        "legend": legend,
+    }
+    return {
+        "data": {"values": values},
+        "mark": {"type": "geoshape", "stroke": INK, "strokeWidth": 0.7},
+        "encoding": {"color": fill},
+    }
+
+
+def _white_lines(outlines: Outlines, of: Sequence[str], colours: Mapping[str, str]) -> dict[str, Any]:
+    """Lines around the darkest areas: one of ink would not be seen between two of them."""
+    values = [
+        {"type": "Feature", "geometry": region.shape}
+        for region, band in zip(outlines.regions, of, strict=True)
+        if colours[band] in DARK
+    ]
+    return {
+        "data": {"values": values},
+        "mark": {"type": "geoshape", "filled": False, "stroke": WHITE, "strokeWidth": 1},
+    }
+
+
+def _numbers(
+    outlines: Outlines, of: Sequence[str], colours: Mapping[str, str], scale: float
+) -> dict[str, Any]:
+    values = [
+        {
+            "x": region.middle[0],
+            "y": region.middle[1],
+            "number": region.number,
+            "colour": WHITE if colours[band] in DARK else INK,
+        }
+        for region, band in zip(outlines.regions, of, strict=True)
+        if region.room * scale >= ROOM_FOR_A_DIGIT * len(region.number)
+    ]
+    return {
+        "data": {"values": values},
+        "mark": {"type": "text", "fontSize": 11},
+        "encoding": {
+            "longitude": {"field": "x", "type": "quantitative"},
+            "latitude": {"field": "y", "type": "quantitative"},
+            "text": {"field": "number"},
+            "color": {"field": "colour", "type": "nominal", "scale": None},
+        },
+    }
 
 
 def _shades(count: int) -> list[str]:

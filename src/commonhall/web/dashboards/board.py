@@ -23,6 +23,22 @@ from commonhall.web.dashboards.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
+class Warded:
+    """Cases by the codes of wards, and the wards that the council has today, by name. `attribution` is whose their
+    boundaries are, as their licence wants it said; `sent` are all cases of the same months."""
+
+    places: tuple[Place, ...]
+    boundaries: tuple[Ward, ...]
+    attribution: str
+    sent: int
+
+    @property
+    def share(self) -> float:
+        """How many of the cases are in a ward, 0.0 to 1.0."""
+        return sum(place.cases for place in self.places) / self.sent if self.sent else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What was counted, before anybody decides what to show of it. Empty where the subject has none of a kind."""
 
@@ -33,12 +49,8 @@ class Facts:
     pages: tuple[PageStep, ...] = ()
     areas: tuple[Place, ...] = ()
     streets: tuple[Place, ...] = ()
-    wards: tuple[Place, ...] = ()
-    """By their codes."""
-    boundaries: tuple[Ward, ...] = ()
-    """All wards of the council, by name; none where nobody took boundaries into use."""
-    boundaries_of: str = ""
-    """Whose the boundaries are, as their licence wants it said."""
+    warded: Warded | None = None
+    """None where nobody took boundaries into use, or no case is in a ward."""
     compared: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
     """By 'take_up', 'completion' or 'in_time': this council and those like it, in the order of the alphabet."""
     cost: Cost | None = None

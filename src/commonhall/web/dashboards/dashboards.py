@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,18 +24,21 @@ from commonhall.web.charts.artist import Artist
 from commonhall.web.charts.chart import Chart, Gap
 from commonhall.web.charts.specs import Interval
 from commonhall.web.dashboards.beside import COMPARED, Like, beside, nobody
-from commonhall.web.dashboards.board import Board, Facts, Figure, Subject
+from commonhall.web.dashboards.board import Board, Facts, Figure, Subject, Warded
 from commonhall.web.dashboards.figures import figures_of
 from commonhall.web.dashboards.kept import Kept
 from commonhall.web.dashboards.pictures import across_charts, charts_of, gaps_in, rows_chart
 from commonhall.web.dashboards.reports import Reports
 from commonhall.web.dashboards.spans import Span
+from commonhall.web.dashboards.warding import outlines
 from commonhall.web.dashboards.words import WORDS
 
 KEPT_SECONDS = 8.0
 """Less than the ten seconds after which a page that is looked at asks again."""
 ACROSS_SECONDS = 60.0
 MOST_KEPT = 256
+MOST = 0.5
+"""Of the cases, those that must be in a ward for the public to see wards in place of postcode sectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,11 @@ class Dashboards:
         streets = (
             () if subject.guard.minimum else await reports.places(council, service, first, last, "street")
         )
-        boundaries = self.wards.of(council)
-        wards = tuple(await reports.places(council, service, first, last, "ward")) if boundaries else ()
+        warded = await self._warded(whose, subject, span)
         # Two divisions of the same cases, set against each other, could tell what either keeps back.
         areas = (
             ()
-            if wards and subject.guard.minimum
+            if warded and subject.guard.minimum
             else await reports.places(council, service, first, last, "area")
         )
         return Facts(
@@ -127,9 +130,7 @@ class Dashboards:
             seconds=await reports.spread(council, service, first, last, "seconds"),
             wait=await reports.spread(council, service, first, last, "wait"),
             pages=tuple(sorted(pages, key=lambda step: order.get(step.page, len(order)))),
-            wards=wards,
-            boundaries=boundaries,
-            boundaries_of=self.wards.attribution,
+            warded=warded,
             areas=tuple(areas),
             streets=tuple(streets),
             compared=await self._compared(council, service, span),
@@ -137,6 +138,22 @@ class Dashboards:
             total_cost=await self._total_cost(council, service, subject),
             uptime=await self._uptime(whose, span, points),
         )
+
+    async def _warded(self, whose: Whose, subject: Subject, span: Span) -> Warded | None:
+        """Cases by ward; for the public only where they are of most cases, since they stand in place of areas."""
+        boundaries = self.wards.of(whose.council)
+        if not boundaries or whose.service is None:
+            return None
+        of = (whose.council, whose.service, *span.months)
+        places = tuple(await self.reports.places(*of, "ward"))
+        months = await self.reports.series(*of, "month")
+        sent = sum(month.counts.sent for month in months)
+        found = Warded(places, boundaries, self.wards.attribution(subject.language), sent)
+        if not places or (subject.guard.minimum and found.share < MOST):
+            return None
+        # Simplifying the shapes of a large council takes a while, the first time.
+        await asyncio.to_thread(outlines, boundaries)
+        return found
 
     async def _compared(self, council: str, service: str, span: Span) -> dict[str, tuple[Interval, ...]]:
         """This council's rates beside those of councils like it, where there are enough of either."""

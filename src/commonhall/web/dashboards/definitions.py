@@ -98,7 +98,7 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         ),
         "wards": (
             "By ward",
-            "Cases by the ward of the place that they are about: where it is on the map, else where ONS puts its postcode.",
+            "Cases by the ward of the place that they are about: where it is on the map, else where ONS puts its postcode; where that is known.",
             "this platform’s own",
         ),
         "areas": (
@@ -249,7 +249,7 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         ),
         "wards": (
             "Yn ôl ward",
-            "Achosion yn ôl ward y lle y maent yn ei gylch: lle mae ar y map, neu fel arall lle mae’r SYG yn gosod ei god post.",
+            "Achosion yn ôl ward y lle y maent yn ei gylch: lle mae ar y map, neu fel arall lle mae’r SYG yn gosod ei god post; lle mae’n hysbys.",
             "diffiniad y platfform hwn",
         ),
         "areas": (

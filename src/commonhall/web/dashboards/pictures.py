@@ -239,10 +239,13 @@ class _Drawing:
         return self.chart(key, pair, alt, columns, rows, note=self.months(), over_time=False)
 
     def wards(self) -> Chart | None:
-        if not self.facts.wards:
+        warded = self.facts.warded
+        if warded is None:
             return None
-        note = f"{self.months()} {self.words['wards_note']} {self.facts.boundaries_of}"
-        return self.chart("wards", *wards_drawn(self.facts, self.subject), note=note, over_time=False)
+        share = show_cell(self.subject.guard.share(warded.share, warded.sent), "share")
+        known = self.words["wards_known"].format(share=share)
+        note = f"{self.months()} {known} {self.words['wards_note']} {warded.attribution}"
+        return self.chart("wards", *wards_drawn(warded, self.subject), note=note, over_time=False)
 
     def months(self) -> str:
         """The months that a chart counts, which keeps no days."""

@@ -11,7 +11,7 @@ from commonhall.directory.wards import Ward
 from commonhall.web.charts.chart import Cell, Column, Gap
 from commonhall.web.charts.maps import Outlines, Region, choropleth
 from commonhall.web.charts.specs import NOTHING_TO_DRAW, Pair
-from commonhall.web.dashboards.board import Facts, Subject
+from commonhall.web.dashboards.board import Subject, Warded
 from commonhall.web.dashboards.showing import bars_alt
 from commonhall.web.dashboards.words import WORDS
 
@@ -22,13 +22,17 @@ _GRID = 2000
 _PIXEL = _GRID / 480
 
 
-def wards_drawn(facts: Facts, subject: Subject) -> tuple[Pair, str, list[Column], list[tuple[Cell, ...]]]:
-    """A map of a council's wards, what it shows in words, and its table: every ward, also those without a case."""
-    words = WORDS[subject.language]
-    cases = {place.name: place.cases for place in facts.wards}
-    wards = facts.boundaries
-    gone = sorted(set(cases) - {ward.code for ward in wards})
-    names = [ward.name for ward in wards] + gone
+def wards_drawn(warded: Warded, subject: Subject) -> tuple[Pair, str, list[Column], list[tuple[Cell, ...]]]:
+    """A map of a council's wards, what it shows in words, and its table: every ward, also those without a case.
+
+    Wards of former boundaries that cases were counted in are in the table, for staff: that there is a row at all says that
+    there was a case.
+    """
+    words, language, least = WORDS[subject.language], subject.language, subject.guard.minimum
+    cases = {place.name: place.cases for place in warded.places}
+    wards = warded.boundaries
+    gone = [] if least else sorted(set(cases) - {ward.code for ward in wards})
+    names = [ward.named(language) for ward in wards] + gone
     codes = [ward.code for ward in wards] + gone
     numbers = [str(place) for place in range(1, len(wards) + 1)] + [words["no_number"]] * len(gone)
     cells = subject.guard.parts([cases.get(code, 0) for code in codes])
@@ -41,8 +45,8 @@ def wards_drawn(facts: Facts, subject: Subject) -> tuple[Pair, str, list[Column]
     rows: list[tuple[Cell, ...]] = list(zip(names, numbers, codes, cells, strict=True))
     drawn = [cell for cell in cells[: len(wards)] if isinstance(cell, int)]
     if not any(drawn):
-        return NOTHING_TO_DRAW, bars_alt(names, cells, "count", subject.language), columns, rows
-    bands = bands_of(max(drawn))
+        return NOTHING_TO_DRAW, words["band_small" if least else "band_none"], columns, rows
+    bands = [(max(low, least), high) for low, high in bands_of(max(drawn)) if high >= least]
     titles = [
         words["band"].format(low=f"{low:,}", high=f"{high:,}") if low < high else f"{low:,}"
         for low, high in bands
@@ -50,10 +54,8 @@ def wards_drawn(facts: Facts, subject: Subject) -> tuple[Pair, str, list[Column]
     blanks = (words["band_none"], words["band_small"])
     of = [_band(cell, bands, titles, blanks) for cell in cells[: len(wards)]]
     pair = choropleth(outlines(wards), titles, blanks, of, description=words["ward"])
-    shown = [(-cell, name) for name, cell in zip(names, cells, strict=True) if isinstance(cell, int)]
-    told = bars_alt(
-        [name for _, name in sorted(shown)], [-less for less, _ in sorted(shown)], "count", subject.language
-    )
+    shown = sorted((-cell, name) for name, cell in zip(names, cells, strict=True) if isinstance(cell, int))
+    told = bars_alt([name for _, name in shown], [-less for less, _ in shown], "count", language)
     return pair, words["map_alt"].format(bars=told.partition(". ")[2]), columns, rows
 
 
