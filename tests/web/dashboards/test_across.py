@@ -123,13 +123,15 @@ def test_a_council_without_a_site_stands_by_what_it_sent_marked_as_such(
     barnet = told[names["barnet"]]
     assert (barnet["sent"], barnet["take_up"], barnet["satisfaction"]) == (900, 0.8, 0.62)
     assert (barnet["completion"], barnet["in_time"], barnet["failure"]) == (None, None, None), "not known"
-    assert (barnet["rate"], barnet["collections"]) == (30.0, 3_000_000)
+    assert (barnet["rate"], barnet["basis"]) == (30.0, "estimated from the population")
     assert barnet["source"] == "Sent by the council"
     here = [row for name, row in told.items() if name != names["barnet"]]
     assert [row["source"] for row in here] == ["Counted here", "Counted here"]
     text = unescape(answer.text)
     assert f"which were not counted here: {names['barnet']}." in text
     assert "Councils that run the service elsewhere sent their figures here." in text
+    assert text.split("<table")[1].count("</th>") == 10 + 3, "ten columns, and three councils"
+    assert "Rates are of a whole year" in text.split("<table")[1]
     assert ">1,050</dd>" in text, "the figures above the table are of what was counted here"
     lines = list(csv.DictReader(io.StringIO(finder.get(f"{TABLE}.csv").text)))
     assert {line["council"]: line["source"] for line in lines}[names["barnet"]] == "Sent by the council"
@@ -166,6 +168,7 @@ def test_rates_stand_by_name_with_their_interval_and_what_they_are_of(
     assert list(told) == sorted(told, key=str.casefold), "nobody is ranked"
     assert {row["rate"] for row in told.values()} == {15.0, 20.0, 30.0}
     assert all(row["low"] < row["rate"] < row["high"] for row in told.values())
+    assert {row["collections"] for row in told.values()} == {3_000_000}
     assert told[names["barnet"]]["basis"] == "estimated from the population"
     assert [row["basis"] for row in told.values()].count("the council’s own figure") == 1
     text = unescape(finder.get(PAGE).text)
@@ -212,7 +215,7 @@ def test_a_council_that_sent_satisfaction_alone_has_no_cases(opened: Opened, nam
     finder = opened(TWO_HERE, {"barnet": elsewhere(0, months=frozenset())})
     text = finder.get(f"{TABLE}.csv").text
     line = next(line for line in text.splitlines() if line.startswith(names["barnet"]))
-    assert line.split(",")[1:5] == ["[x]", "[x]", "[x]", "0.62"]
+    assert line.split(",")[1:6] == ["Sent by the council", "[x]", "[x]", "[x]", "0.62"]
 
 
 def test_many_councils_stand_in_a_funnel_around_the_rate_of_all(

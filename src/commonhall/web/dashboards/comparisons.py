@@ -185,11 +185,11 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
     shares = ("take_up", "completion", "satisfaction", "in_time", "failure")
     columns = (
         Column("council", words["council"], "text"),
+        Column("source", words["figures_source"], "text"),
         Column("sent", titles["sent"]),
         *(Column(key, titles[key], "share") for key in shares),
         Column("rate", titles[f"rate_{subject.per}"], "rate"),
-        *draw.of_base(),
-        Column("source", words["figures_source"], "text"),
+        draw.of_base()[1],
     )
     counted = [slug for slug in order if not every.standings[slug].sent]
     # What was counted here adds up to the figures above; what was sent adds up to nothing that is told.
@@ -208,6 +208,7 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
         rows.append(
             (
                 subject.names[slug],
+                words["source_counted" if here else "source_sent"],
                 sent[slug] if here else volume,
                 guard.share(one.digital_take_up if standing.channels_known else None, one.sent),
                 guard.share(one.completion_rate, one.ended),
@@ -215,8 +216,7 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
                 guard.share(one.in_time_rate, one.in_time + one.late),
                 guard.share(one.failure_demand if here else None, one.sent),
                 told if rate else Gap.NOTHING,
-                *draw.base(rate.base if rate else None),
-                words["source_sent" if standing.sent else "source_counted"],
+                draw.base(rate.base if rate else None)[1],
             )
         )
     title, about = words["by_councils"], DEFINITIONS[subject.language]["sent"][1]
