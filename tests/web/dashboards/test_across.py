@@ -67,16 +67,17 @@ def opened(directory: Directory, sites: list[Site], assets: Assets, artist: Arti
         counted: Mapping[str, Counts],
         sent: Mapping[str, Standing] | None,
         began: Mapping[str, date] | None = None,
+        year: Mapping[str, Counts] | None = None,
     ) -> TestClient:
-        async def across(*_: object) -> Mapping[str, Counts]:
-            return counted
+        async def across(_service: str, *days: date) -> Mapping[str, Counts]:
+            return {**counted, **(year or {})} if days == year_counted(TODAY) else counted
 
         async def standings(*asked: object) -> Mapping[str, Standing] | None:
             assert asked[:2] == ("missed-bin", 524)
             return sent
 
         async def since(_service: str) -> Mapping[str, date]:
-            return dict.fromkeys(counted, LONG_AGO) if began is None else began
+            return dict.fromkeys({**counted, **(year or {})}, LONG_AGO) if began is None else began
 
         def base(council: str, per: Per) -> Base:
             return Base(3_000_000, per, "own" if council == "solihull" else "population")
@@ -187,6 +188,15 @@ def test_there_is_no_rate_of_less_than_a_year(opened: Opened, names: dict[str, s
     assert sorted(row["rate"] or 0 for row in told.values()) == [0, 0, 20.0]
     assert told[names["barnet"]]["sent"] == 900
     assert finder.get(f"{RATE}.json").status_code == 404, "one alone is compared with nobody"
+
+
+def test_a_rate_of_another_source_than_its_row_is_not_told_in_it(opened: Opened) -> None:
+    finder = opened(TWO_HERE, {"cardiff": elsewhere(900)}, year={"cardiff": counts(900)})
+    name, row = next(
+        item for item in rows(finder, TABLE).items() if item[1]["source"] == "Sent by the council"
+    )
+    assert (row["sent"], row["rate"], row["basis"]) == (900, None, None)
+    assert rows(finder, RATE)[name]["source"] == "Counted here"
 
 
 def test_no_rate_tells_a_count_that_is_kept_back(opened: Opened) -> None:

@@ -20,7 +20,7 @@ from commonhall.web.dashboards.spans import Span
 
 ACROSS_SECONDS = 60.0
 SENT_SECONDS = 600.0
-"""Councils send figures of days and months: nobody waits for them by the minute."""
+"""Councils send figures of days and months: nobody waits for them by the minute. Nor for a year that ended yesterday."""
 MOST_KEPT = 256
 
 
@@ -39,7 +39,7 @@ class Across:
         self.reports = reports
         self.bases = bases
         self._counted: Kept[Mapping[str, Counts]] = Kept(ACROSS_SECONDS, MOST_KEPT)
-        self._began: Kept[Mapping[str, date]] = Kept(ACROSS_SECONDS, MOST_KEPT)
+        self._years: Kept[Year] = Kept(SENT_SECONDS, MOST_KEPT)
         self._sent: Kept[Mapping[str, Standing] | None] = Kept(SENT_SECONDS, MOST_KEPT)
         # One at a time: whoever asks for many spans takes no connection from the others.
         self._turn = asyncio.Semaphore(1)
@@ -61,12 +61,15 @@ class Across:
 
         return await self._sent.get((service, lgsl, first, last), read)
 
-    async def year(self, service: str, subject: Subject) -> Year:
+    async def year(self, service: str, lgsl: int | None, today: date) -> Year:
         """How councils stand over a year, for their rates."""
-        counted = await self.counted(service, *year_counted(subject.today))
-        sent = await self.sent(service, subject.lgsl, *year_sent(subject.today))
-        began = await self._began.get(service, lambda: self.reports.began(service))
-        return Year(standings(counted, sent or {}), began)
+
+        async def read() -> Year:
+            counted = await self.reports.across(service, *year_counted(today))
+            sent = await self.sent(service, lgsl, *year_sent(today))
+            return Year(standings(counted, sent or {}), await self.reports.began(service))
+
+        return await self._years.get((service, lgsl, today), read)
 
     async def everybody(
         self, service: str, subject: Subject, span: Span, stands: Callable[[str, Standing], bool]
@@ -74,7 +77,7 @@ class Across:
         """How those councils stand that do by `stands` (a council, and how it would stand)."""
         counted = await self.counted(service, span.first, span.last)
         sent = await self.sent(service, subject.lgsl, span.first, span.last)
-        year = await self.year(service, subject)
+        year = await self.year(service, subject.lgsl, subject.today)
         every = {slug: one for slug, one in standings(counted, sent or {}).items() if stands(slug, one)}
         of_year = {slug: one for slug, one in year.standings.items() if stands(slug, one)}
         rates = year_rates(

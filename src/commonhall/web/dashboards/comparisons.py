@@ -201,6 +201,9 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
         standing = every.standings[slug]
         one, here = standing.counts, not standing.sent
         rate = every.rates.get(slug)
+        if rate is not None and rate.sent != standing.sent:
+            # Of another source than the row says, where a council moved between the dates that are shown and the year.
+            rate = None
         told: Cell = (
             Gap.SMALL if slug in every.kept_back else round(rate.interval.value, 1) if rate else Gap.NOTHING
         )
