@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from commonhall.api.performance import bodies, parsing
-from commonhall.reporting import asking, data_sets, records
+from commonhall.reporting import asking, comparing, data_sets, records, sent
 from commonhall.reporting.data_types import TYPES
 from commonhall.storage import data_records
 from commonhall.storage.queries.data_records import SOURCES
 from commonhall.storage.queries.measured_records import FEW
+from commonhall.web.dashboards import across, comparisons
 from tests.conftest import HOME
 
 TEXT = (HOME / "docs" / "performance.md").read_text("utf-8")
@@ -42,6 +43,20 @@ def test_the_limits() -> None:
     ):
         assert words in PLAIN
     assert data_sets.MAX_AGE == 1800, "half an hour"
+
+
+def test_the_names_of_channels() -> None:
+    text = (HOME / "docs" / "measures-uptime-and-cost.md").read_text("utf-8")
+    said = {
+        what: frozenset(re.findall(r"`([\w-]+)`", text.split(f"\n| {what} |", 1)[1].split("\n", 1)[0]))
+        for what in ("digital", "not digital")
+    }
+    assert said == {"digital": sent.DIGITAL_NAMES, "not digital": sent.OTHER_NAMES}
+    plain = " ".join(text.split())
+    assert f"takes {data_records.LONGEST_ACROSS // 1000} seconds at most" in plain
+    assert f"kept for {across.SENT_SECONDS / 60:.0f} minutes" in plain
+    assert f"**A council with fewer than {comparing.MINIMUM}**" in plain
+    assert f"more than {comparisons.MOST_ROWS} councils are compared" in plain
 
 
 def test_the_types() -> None:

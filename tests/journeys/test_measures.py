@@ -22,19 +22,32 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 MEASURED = """
 insert into measure (council, service, version, channel, day, started_at, seconds, score, rated_on, sent_on, outcome,
                      closed_on, target_on, wait_hours, fixed, area, street)
-select $1, 'missed-bin', '1.0.0', (array['online', 'online', 'phone', 'api', 'in-person'])[1 + n % 5], d, d, 60 + n,
+select $1, $4, '1.0.0', (array['online', 'online', 'phone', 'api', 'in-person'])[1 + n % 5], d, d, 60 + n,
        case when n % 3 = 0 then 1 + n % 5 end, case when n % 3 = 0 then d end, d,
        case when n % 7 > 0 then 'submitted' else 'abandoned' end,
        case when n % 4 > 0 then d + 1 end, d + n % 3, 24, true, 'B91 ' || n % 3, 'Mill Lane'
-from (select n, (now() at time zone 'Europe/London')::date - (n % 28) as d from generate_series(1, $2::int) n) numbers
+from (select n, (now() at time zone 'Europe/London')::date - (n % $3::int) as d from generate_series(1, $2::int) n) numbers
+"""
+SENT = """
+with sets as (
+  insert into data_set (council, data_group, data_type, lgsl, raw_queries, max_age, added_at)
+  select c, c || '-potholes', kind, 557, true, 1800, now()
+  from unnest(array['rochdale', 'barnet']) c, unnest(array['transactions-by-channel', 'customer-satisfaction']) kind
+  on conflict do nothing returning *)
+insert into data_record (council, data_group, data_type, record, at, updated_at, body)
+select council, data_group, data_type, n || channel, date_trunc('month', now(), 'UTC') - n * interval '1 month', now(),
+       jsonb_build_object('channel', channel, 'count', 40 + 10 * length(council) + n, 'rating_3', 4, 'rating_5', 9)
+from sets, generate_series(0, 15) n, unnest(array['digital', 'phone']) channel
 """
 SHOTS = os.environ.get("COMMONHALL_SHOTS")
 
 
-async def count(platform: Platform, council: str, many: int) -> None:
-    """Have so many journeys counted at a council."""
+async def count(
+    platform: Platform, council: str, many: int, days: int = 28, service: str = "missed-bin"
+) -> None:
+    """Have so many journeys counted at a council, on the last so many days."""
     connection = await asyncpg.connect(platform.database_url)
-    await connection.execute(MEASURED, council, many)
+    await connection.execute(MEASURED, council, many, days, service)
     await connection.close()
     store = await open_store(platform.database_url, size=2)
     await roll_up(store, council)
@@ -87,6 +100,36 @@ async def test_every_dashboard_can_be_read_by_everybody(
     assert answer is not None
     assert answer.status == 400
     wrong += [f"refused: {fault}" for fault in await violations(page)]
+    assert wrong == []
+    await context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_councils_that_run_a_service_elsewhere_stand_beside_those_that_run_it_here(
+    platform: Platform, browser: Browser, width: int
+) -> None:
+    # A service that no other test looks at: what was sent is kept for ten minutes.
+    for council in ("solihull", "kirklees", "cardiff"):
+        await count(platform, council, 2000, 400, "pothole")
+    connection = await asyncpg.connect(platform.database_url)
+    await connection.execute(SENT)
+    await connection.close()
+    context = await browser.new_context(viewport={"width": width, "height": 900})
+    page = await context.new_page()
+    wrong = await look(page, f"{platform.finder}/measures/pothole?span=12m", f"sent-across-{width}")
+    row = page.locator("#chart-councils tr", has_text="Rochdale")
+    await expect(row).to_contain_text("Sent by the council")
+    await expect(row).to_contain_text("estimated from the population")
+    rates = page.locator("#chart-across-rate-households")
+    await expect(rates).to_contain_text("which were not counted here: London Borough of Barnet")
+    await expect(rates.locator("img")).to_have_attribute("alt", re.compile("Rochdale.*: .* between"))
+    address = platform.site("solihull", "/measures/pothole?span=12m")
+    wrong += await look(page, address, f"sent-like-{width}")
+    await expect(page.locator("#figure-rate")).to_contain_text("estimated from the population")
+    await expect(page.locator("#chart-like-rate-households")).to_contain_text("not counted here: Rochdale")
+    wrong += await look(
+        page, platform.site("cardiff", "/cy/measures/pothole?span=12m"), f"rate-welsh-{width}"
+    )
     assert wrong == []
     await context.close()
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from collections.abc import Callable
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from commonhall.directory.directory import Directory
-from commonhall.engine.figures import CouncilFigures
 from commonhall.reporting.comparing import (
     LIKE,
     MINIMUM,
-    collections,
+    PER,
     funnel,
-    households,
     like_councils,
     mean_score,
+    per_100_000,
+    rate_funnel,
+    satisfied,
+    score_funnel,
     student,
     wilson,
 )
@@ -181,25 +183,100 @@ def test_one_that_does_quite_otherwise_is_told() -> None:
     assert found.left_out == ("tiny",)
 
 
-# -- per household -------------------------------------------------------------------------------------------------
+# -- counts per 100,000 --------------------------------------------------------------------------------------------
 
 
-def test_an_estimate_says_that_it_is_one_and_own_numbers_go_before_it(directory: Directory) -> None:
-    council = directory.councils.council("solihull")
-    assert council is not None
-    guess, homes = (
-        households(council, CouncilFigures()),
-        households(council, CouncilFigures(households=91_000)),
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [(10, 4.795, 18.39), (20, 12.22, 30.89), (30, 20.24, 42.83), (50, 37.11, 65.92), (100, 81.36, 121.63)],
+)
+def test_the_interval_of_a_count_is_garwood_s(count: int, low: float, high: float) -> None:
+    # Garwood's exact limits (Biometrika 1936, 28: 437-442), as tables of the Poisson distribution print them.
+    found = per_100_000(count, PER)
+    assert (found.low, found.high) == (pytest.approx(low, rel=0.002), pytest.approx(high, rel=0.002))
+
+
+@given(st.integers(10, 3000))
+def test_beyond_either_limit_of_a_count_lies_one_in_forty(count: int) -> None:
+    # Found by halving from the sum of Poisson's own terms: within 0.2% from ten on, as Byar's approximation is.
+    found = per_100_000(count, PER)
+    low = where(lambda mean: 1 - up_to(count - 1, mean) < 0.025, 0.0, float(count))
+    high = where(lambda mean: up_to(count, mean) > 0.025, float(count), 2.0 * count + 20)
+    assert (found.low, found.high) == (pytest.approx(low, rel=0.002), pytest.approx(high, rel=0.002))
+
+
+def up_to(count: int, mean: float) -> float:
+    """The chance of so many or fewer where there are so many on average."""
+    return math.fsum(math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in range(count + 1))
+
+
+def where(below: Callable[[float], bool], low: float, high: float) -> float:
+    """Where something stops being so."""
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(middle) else (low, middle)
+    return (low + high) / 2
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**9))
+def test_a_rate_holds_its_value_and_grows_with_its_count(count: int, number: int) -> None:
+    found = per_100_000(count, number)
+    assert 0.0 <= found.low <= found.value <= found.high
+    assert found.value == pytest.approx(count * 100_000 / number)
+    assert per_100_000(count + 1, number).value > found.value
+
+
+def test_a_council_whose_rate_is_quite_another_is_told_and_limits_narrow_with_size() -> None:
+    counts = {f"c{n:02}": (300 + n % 7, 90_000 + 40 * n) for n in range(40)} | {"odd": (500, 90_000)}
+    found = rate_funnel(counts | {"tiny": (MINIMUM - 1, 90_000)}, spread=False)
+    assert {point.council: point.where for point in found.points if point.where != "within"} == {
+        "odd": "far above"
+    }
+    assert found.left_out == ("tiny",)
+    whole = sum(count for count, _ in counts.values()) / sum(number for _, number in counts.values())
+    assert found.overall == pytest.approx(whole * 100_000)
+    widths = {point.council: point.high - point.low for point in found.points}
+    assert widths["c39"] < widths["c00"]
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdef", min_size=1), st.tuples(st.integers(0, 999), st.integers(1, 10**6)), max_size=9
     )
-    assert guess is not None
-    assert homes is not None
-    assert guess.estimate
-    assert "estimated" in guess.label
-    assert 80_000 < guess.number < 100_000
-    assert (homes.number, homes.estimate) == (91_000, False)
-    bins = collections(council, CouncilFigures(households=100_000))
-    assert bins is not None
-    assert (bins.number, bins.estimate) == (3_020_000, True)
-    own = collections(council, CouncilFigures(collections=5_000_000, contacts={"phone": Decimal(1)}))
-    assert own is not None
-    assert (own.rate(250), own.estimate) == (5.0, False)
+)
+def test_limits_of_rates_are_nested_around_the_rate_of_all(counts: dict[str, tuple[int, int]]) -> None:
+    found = rate_funnel(counts)
+    assert {point.council for point in found.points} | set(found.left_out) == set(counts)
+    for point in found.points:
+        assert found.overall is not None
+        assert 0.0 <= point.far_low <= point.low <= found.overall <= point.high <= point.far_high
+
+
+# -- how satisfied people are --------------------------------------------------------------------------------------
+
+
+def test_satisfaction_is_the_way_from_one_to_five() -> None:
+    found, mean = satisfied((0, 2, 3, 3, 2)), mean_score((0, 2, 3, 3, 2))
+    assert found is not None
+    assert mean is not None
+    assert (found.value, found.counted) == (0.625, 10)
+    assert found.high - found.value == pytest.approx((mean.high - mean.value) / 4)
+    assert satisfied((1, 0, 0, 0, 0)) is None
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdef", min_size=1), st.lists(st.integers(0, 90), min_size=5, max_size=5), max_size=9
+    )
+)
+def test_a_funnel_of_scores_lies_around_the_mean_of_all_of_them(scores: dict[str, list[int]]) -> None:
+    found = score_funnel(scores)
+    big = [one for one in scores.values() if sum(one) >= MINIMUM]
+    assert len(found.points) == len(big)
+    if found.overall is None:
+        assert not big
+        return
+    together = satisfied([sum(column) for column in zip(*big, strict=True)])
+    assert together is not None
+    assert found.overall == pytest.approx(together.value)
+    assert all(point.low <= found.overall <= point.high for point in found.points)

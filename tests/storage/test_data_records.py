@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from commonhall.storage.audit import NewEntry
 from commonhall.storage.data_records import Choice, list_records, tally_records
+from commonhall.storage.data_sets import add_data_set, empty_data_set, keep_records, remove_data_set
 from commonhall.storage.pool import Store
 from commonhall.storage.queries.data_records import RAW_ORDERS, SOURCES, Shape, raw, tally
+from commonhall.storage.queries.data_sets import MOVE_DATA_SETS
 from tests.storage.test_plans import nodes, plan, rows_read
 from tests.storage.town import THEIRS, fill_town
 
@@ -72,3 +76,45 @@ async def test_a_short_span_of_a_great_set_is_found_without_the_rest(store: Stor
         used = [node for node in nodes(found) if node.get("Relation Name") == "data_record"]
         assert used
         assert rows_read(found) <= 24 * 7
+
+
+SUMS = "select council, data_group, data_type, period, start, what, total, records from data_sum"
+ANEW = """
+select r.council, r.data_group, r.data_type, period, date_trunc(period, r.at, 'UTC')::date, p.what, sum(p.value), count(*)
+from data_record r cross join lateral data_parts(r.data_type, r.body) p cross join (values ('day'), ('month')) as f (period)
+where r.at is not null group by 1, 2, 3, 4, 5, 6
+"""
+KINDS = ("transactions-by-channel", "customer-satisfaction", "completion", "anything")
+
+
+async def test_sums_are_those_of_the_records_whatever_befalls_these(store: Store) -> None:
+    async def as_counted_anew() -> set[str]:
+        kept = {tuple(row) for row in await store.owner.fetch(SUMS)}
+        assert kept == {tuple(row) for row in await store.owner.fetch(ANEW)}
+        return {row[5] for row in kept}
+
+    async def keep(group: str, days: Sequence[int], channel: str) -> None:
+        for kind in KINDS:
+            at = [datetime(2026, 1, 31, 23, tzinfo=UTC) + timedelta(days=day, hours=2) for day in days]
+            body = f'{{"channel": "{channel}", "stage": "over", "count": {len(days)}, "rating_2": 3, "rating_9": 1}}'
+            names = [f"r{number}" for number in range(len(days))]
+            await keep_records(
+                store, "solihull", group, kind, names, [*at[:-1], None], [body] * len(days), 99, NOW
+            )
+
+    entry = NewEntry(NOW, None, "somebody", "test", "")
+    for group, kind in itertools.product(("solihull", "solihull-two"), KINDS):
+        assert await add_data_set(store, "solihull", group, kind, None, 524, True, 0, entry)
+    await keep("solihull", range(4), "On line")
+    await keep("solihull-two", range(9), "x" * 300)
+    assert await as_counted_anew() == {"on-line", "x" * 60, "over", "2"}
+    await keep("solihull", [0, 40, 0], "phone")
+    assert await as_counted_anew() == {"phone", "x" * 60, "over", "2"}, "on other days, by another channel"
+    await store.owner.execute(MOVE_DATA_SETS.sql, "solihull", "nottingham")
+    await as_counted_anew()
+    await store.owner.execute(MOVE_DATA_SETS.sql, "nottingham", "solihull")
+    for kind in KINDS:
+        await empty_data_set(store, "solihull", "solihull", kind, NOW)
+        await as_counted_anew()
+        await remove_data_set(store, "solihull", "solihull-two", kind, entry)
+    assert await as_counted_anew() == set()

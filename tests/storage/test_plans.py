@@ -14,8 +14,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from commonhall.reporting.sent import months_and_days
 from commonhall.storage.pool import OPERATOR, TENANT, Store
-from commonhall.storage.queries import Query, cases, deliveries, journeys
+from commonhall.storage.queries import Query, cases, data_records, deliveries, journeys, measures
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 KEY = ("solihull", "R77", "sandbox", 1)
@@ -83,13 +84,14 @@ async def fill(connection: asyncpg.Connection[Any]) -> None:
 
 
 async def plan(
-    connection: asyncpg.Connection[Any], query: Query, args: tuple[Any, ...], how: str = ""
+    connection: asyncpg.Connection[Any], query: Query, args: tuple[Any, ...], how: str = "", role: str = ""
 ) -> dict[str, Any]:
     """PostgreSQL's plan of a query as our connections make it; what the query did is undone."""
+    role = role or (TENANT if isinstance(args[0], str) else OPERATOR)
     transaction = connection.transaction()
     await transaction.start()
     # Under row-level security, as every page's and worker's: it must not keep an index from being used.
-    await connection.execute(f"set local role {TENANT if isinstance(args[0], str) else OPERATOR}")
+    await connection.execute(f"set local role {role}")
     await connection.execute("select set_config('commonhall.council', 'solihull', true)")
     text = await connection.fetchval(f"explain ({how}format json) {query.sql}", *args)
     await transaction.rollback()
@@ -141,6 +143,41 @@ async def test_what_is_due_is_found_without_what_is_done(store: Store) -> None:
             assert rows_read(found) <= 80, "five are due of two thousand"
             found = await plan(connection, deliveries.LIST_DUE, (later, NOW), "analyze, ")
             assert rows_read(found) <= 20, "one is looked at for each connector"
+
+
+FIGURES = """
+insert into data_set (council, data_group, data_type, lgsl, raw_queries, max_age, added_at)
+  select 'c' || n, 'c' || n || '-figures', kind, case when n <= 3 then 524 else 525 end, true, 1800, AT
+  from generate_series(1, 40) n, unnest(array['transactions-by-channel', 'customer-satisfaction', 'completion']) kind;
+insert into data_record (council, data_group, data_type, record, at, updated_at, body)
+  select council, data_group, data_type, n::text, AT - n * interval '1 day', AT,
+         '{"channel": "online", "stage": "over", "count": 5, "rating_1": 1}'
+  from data_set, generate_series(0, 499) n;
+insert into council select 'c' || n, 'G' || n, 'h' || n, '{}' from generate_series(1, 3) n;
+insert into package values ('p', 'missed-bin', '1.0.0', '{}', AT);
+insert into adopted select council, 'digest', 'missed-bin', '1.0.0', 'p', '{}', 'England', '{en}', AT from council;
+insert into adoption (council, service, digest, position) select council, 'missed-bin', 'digest', 0 from council;
+insert into measure_day (council, service, day, channel, starts)
+  select 'c' || c, 'missed-bin', AT::date - n, 'online', 1 from generate_series(1, 3) c, generate_series(0, 499) n;
+"""
+
+
+async def test_what_was_sent_of_one_service_is_read_without_other_services_and_days(store: Store) -> None:
+    last = NOW.date()
+    spans = months_and_days(date(last.year - 1, 11, 20), last)
+    args = ("missed-bin", 524, *(day for span in spans for day in span), ["online"], ["phone"])
+    async with store.owner.acquire() as connection:
+        await connection.execute(FIGURES.replace("AT", f"timestamptz '{NOW.isoformat()}'"))
+        for statistics in ("select", "analyze data_set, data_sum, measure_day, adoption"):
+            await connection.execute(statistics)
+            found = await plan(connection, data_records.SENT_ACROSS, args, "analyze, ", role=OPERATOR)
+            assert rows_read(found) <= 120 + 9 * (11 + 3 + 10), (
+                "nine data sets of 120: three months, and days around"
+            )
+            first = await plan(
+                connection, measures.FIRST_DAYS_ACROSS, ("missed-bin",), "analyze, ", role=OPERATOR
+            )
+            assert rows_read(first) <= 2 * 3, "one day for each council that runs it"
 
 
 async def test_expired_journeys_are_found_without_the_others(store: Store) -> None:

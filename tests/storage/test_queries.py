@@ -44,6 +44,8 @@ OF_THE_INSTALLATION = {
     "add_migration": "the schema",
     "councils_to_roll_up": "the worker's list of councils with something to count, without residents' data",
     "sums_across": "councils side by side: counts, and no case",
+    "first_days_across": "since when one service is counted at each council; no case",
+    "sent_across": "one service's figures of councils that sent them for everybody to read",
     "services_across": "which services are counted anywhere",
 }
 TENANT_TABLES = (
@@ -83,6 +85,7 @@ TENANT_TABLES = (
     "data_set",
     "data_token",
     "data_record",
+    "data_sum",
 )
 
 

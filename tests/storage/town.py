@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from commonhall.storage.moving import COUNTED
+from commonhall.storage.moving import COUNTED, SUMMED
 from commonhall.storage.pool import Store
 
 THEIRS = "theirs"
@@ -66,6 +66,7 @@ insert into data_set (council, data_group, data_type, lgsl, raw_queries, max_age
   values (:c, :m || '-group-' || :c, :m || '-type', 524, true, 1800, :now);
 insert into data_token values (:c, (:m || :c)::bytea, :m || '-group-' || :c, :m || '-type', 'abcd', :now);
 insert into data_record values (:c, :m || '-group-' || :c, :m || '-type', :m || '-record', :now, :now, '{"a": :secret_json}');
+insert into data_sum values (:c, :m || '-group-' || :c, :m || '-type', 'day', '2020-01-01', :m || '-channel', 3, 1);
 insert into former_council values (:c, :m || '-former', 'E-old-' || :c, 'old-' || :c || '.localhost', '{}', :now);
 insert into former_reference values (:c, :m || '-former', :m || '-old', :m || '-reference');
 """
@@ -105,5 +106,5 @@ async def rows_of(store: Store, council: str, *, leaving: bool = False) -> dict[
             )
         ]
         for table in await tenant_tables(store)
-        if not (leaving and table in COUNTED)
+        if not (leaving and table in (*COUNTED, *SUMMED))
     }

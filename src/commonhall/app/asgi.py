@@ -33,6 +33,7 @@ from commonhall.casework.deliveries import receive_updates
 from commonhall.casework.sites import Site
 from commonhall.catalogue.pulling import health
 from commonhall.directory.directory import Directory
+from commonhall.engine.figures import CouncilFigures
 from commonhall.engine.package import Adopted
 from commonhall.reporting import measures
 from commonhall.reporting.alerts import list_alerts
@@ -40,6 +41,8 @@ from commonhall.reporting.asking import Counter
 from commonhall.reporting.comparing import like_councils
 from commonhall.reporting.digest import digest_of
 from commonhall.reporting.open_data import months as published_months
+from commonhall.reporting.rates import Base, Per, base_of
+from commonhall.reporting.sent import sent_standings
 from commonhall.reporting.uptime import uptime_by_day
 from commonhall.web.assets import Assets, open_assets
 from commonhall.web.charts.artist import Artist
@@ -67,7 +70,13 @@ LINKS_EVERY = 30
 def house_app(house: House, counter: RequestCounter | None = None) -> ASGIApp:
     """The application of an open house; a counter counts the requests to councils' services."""
     assets = open_assets()
-    dashboards = Dashboards(_reports(house), Artist(), partial(_like, house.directory), house.directory.wards)
+    dashboards = Dashboards(
+        _reports(house),
+        Artist(),
+        partial(_like, house.directory),
+        partial(_base, house),
+        house.directory.wards,
+    )
 
     async def receive(host: str, connector: str, headers: Mapping[str, str], body: bytes) -> Taken | None:
         site, moved = house.sites.by_host(host), house.sites.moved(host)
@@ -145,6 +154,8 @@ def _reports(house: House) -> Reports:
         across=partial(measures.across, store),
         services=partial(measures.services, store),
         uptime=partial(uptime_by_day, store),
+        sent=partial(sent_standings, store),
+        began=partial(measures.began, store),
     )
 
 
@@ -154,6 +165,12 @@ def _like(directory: Directory, slug: str) -> dict[str, str]:
     if council is None:
         return {}
     return {one.slug: one.name for one in (council, *like_councils(directory.councils.all, council))}
+
+
+def _base(house: House, slug: str, per: Per) -> Base | None:
+    """How many households or collections a council has; its own figures, if it has a site here."""
+    council, site = house.directory.councils.council(slug), house.sites.of_council(slug)
+    return base_of(council, site.figures if site else CouncilFigures(), per) if council else None
 
 
 def _name_of(directory: Directory, slug: str) -> str:

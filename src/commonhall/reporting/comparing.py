@@ -13,17 +13,13 @@ from statistics import NormalDist
 from typing import Literal
 
 from commonhall.directory.councils import Council
-from commonhall.engine.figures import CouncilFigures
 
 LIKE = 15
 """How many councils one is compared with, as CIPFA's nearest neighbours are."""
 MINIMUM = 30
 """Transactions (or scores) below which a council is left out of a comparison: limits would say nothing."""
-PEOPLE_PER_HOUSEHOLD = 2.4
-"""The mean size of a household: ONS, Families and Households 2017 (27.2 million households)."""
-COLLECTIONS_PER_HOUSEHOLD = 30.2
-"""Collections of bins a year: 821 million in the United Kingdom (LGA), by 27.2 million households."""
 PER = 100_000
+"""Households or collections that a rate of cases is of."""
 _OUTER = 0.998
 _TRIMMED = 0.1
 
@@ -71,19 +67,6 @@ class Funnel:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What a rate is per: households or collections in a year. An `estimate` is made of the population; `label` says so."""
-
-    number: int
-    label: str
-    estimate: bool
-
-    def rate(self, count: int) -> float:
-        """A year's count per 100,000."""
-        return count * PER / self.number
-
-
 def like_councils(councils: Iterable[Council], council: Council, most: int = LIKE) -> list[Council]:
     """The councils of the same tier and type, and so of the same nation, whose population is nearest by ratio; by name,
     without the council itself. The City of London has none like it."""
@@ -119,6 +102,29 @@ def _wilson(rate: float, whole: int, confidence: float) -> Interval:
     scale = 1 + z * z / whole
     low, high = max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
     return Interval(rate, min(low, rate), max(high, rate), whole)
+
+
+def per_100_000(count: int, number: int, confidence: float = 0.95) -> Interval:
+    """A count per 100,000 of a number that is known, with Byar's interval of a Poisson count.
+
+    Byar's approximation (Breslow and Day, Statistical Methods in Cancer Research, volume II, 1987, page 69), which public
+    health in England uses for counts: within 0.2% of the exact limits from ten on. It takes cases to come by themselves; one
+    bin reported twice is two that do not, so that the true interval is somewhat wider.
+    """
+    z, more = _z(confidence), count + 1
+    low = count * (1 - 1 / (9 * count) - z / (3 * math.sqrt(count))) ** 3 if count else 0.0
+    high = more * (1 - 1 / (9 * more) + z / (3 * math.sqrt(more))) ** 3
+    scale = PER / number
+    return Interval(count * scale, max(0.0, low) * scale, high * scale, count)
+
+
+def satisfied(scores: Sequence[int], confidence: float = 0.95) -> Interval | None:
+    """The mean of scores on the way from the least (0.0) to the most (1.0), with its interval."""
+    found = mean_score(scores, confidence)
+    if found is None:
+        return None
+    low, value, high = ((one - 1) / (len(scores) - 1) for one in (found.low, found.value, found.high))
+    return Interval(value, low, high, found.counted)
 
 
 def mean_score(scores: Sequence[int], confidence: float = 0.95) -> Interval | None:
@@ -166,18 +172,66 @@ def funnel(counts: Mapping[str, tuple[int, int]], minimum: int = MINIMUM, *, spr
     Raises `ValueError` where a part is not between 0 and its whole.
     """
     rates = {council: wilson(*counts[council]) for council in sorted(counts)}
-    big = {council: rate for council, rate in rates.items() if rate and rate.counted >= max(1, minimum)}
+    big = _big(rates, minimum)
+    overall = _of(sum(counts[council][0] for council in big), sum(rate.counted for rate in big.values()))
+    errors = {council: math.sqrt(overall * (1 - overall) / rate.counted) for council, rate in big.items()}
+    return _funnel(rates, big, overall, errors, spread=spread)
+
+
+def rate_funnel(
+    counts: Mapping[str, tuple[int, int]], minimum: int = MINIMUM, *, spread: bool = True
+) -> Funnel:
+    """The same for counts per 100,000: (count, number that it is of). Counts vary as Poisson's do."""
+    rates = {council: per_100_000(*counts[council]) for council in sorted(counts)}
+    big = _big(rates, minimum)
+    overall = _of(sum(rate.counted for rate in big.values()), sum(counts[council][1] for council in big))
+    errors = {council: math.sqrt(overall / counts[council][1]) * PER for council in big}
+    return _funnel(rates, big, overall * PER, errors, spread=spread, most=math.inf)
+
+
+def score_funnel(
+    scores: Mapping[str, Sequence[int]], minimum: int = MINIMUM, *, spread: bool = True
+) -> Funnel:
+    """The same for the mean of scores on the way from least to most; scores vary as all of them together do."""
+    rates = {council: satisfied(scores[council]) for council in sorted(scores)}
+    big = _big(rates, minimum)
+    together = [sum(column) for column in zip(*(scores[council] for council in big), strict=True)]
+    ways = [n / (len(together) - 1) for n in range(len(together))]
+    whole = sum(together)
+    overall = sum(way * count for way, count in zip(ways, together, strict=True)) / max(1, whole)
+    squares = sum((way - overall) ** 2 * count for way, count in zip(ways, together, strict=True))
+    errors = {council: math.sqrt(squares / whole / rate.counted) for council, rate in big.items()}
+    return _funnel(rates, big, overall, errors, spread=spread)
+
+
+def _big(rates: Mapping[str, Interval | None], minimum: int) -> dict[str, Interval]:
+    return {council: rate for council, rate in rates.items() if rate and rate.counted >= max(1, minimum)}
+
+
+def _of(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _funnel(
+    rates: Mapping[str, Interval | None], big: Mapping[str, Interval], overall: float, errors: Mapping[str, float], *,
+    spread: bool, most: float = 1.0,
+) -> Funnel:  # fmt: skip
+    """Those that are big enough around the rate of all; `errors` are by how much each would differ by chance."""
     left_out = tuple(council for council in rates if council not in big)
     if not big:
         return Funnel(None, 1.0, (), left_out)
-    overall = sum(counts[council][0] for council in big) / sum(rate.counted for rate in big.values())
-    wider = _spread([_score(rate, overall) for rate in big.values()]) if spread else 1.0
-    points = tuple(_point(council, rate, overall, wider) for council, rate in big.items())
+    scores = [
+        (rate.value - overall) / errors[council] if errors[council] else 0.0 for council, rate in big.items()
+    ]
+    wider = _spread(scores) if spread else 1.0
+    points = tuple(
+        _point(council, rate, overall, errors[council] * math.sqrt(wider), most)
+        for council, rate in big.items()
+    )
     return Funnel(overall, wider, points, left_out)
 
 
-def _point(council: str, rate: Interval, overall: float, spread: float) -> FunnelPoint:
-    error = math.sqrt(overall * (1 - overall) / rate.counted * spread)
+def _point(council: str, rate: Interval, overall: float, error: float, most: float) -> FunnelPoint:
     near, far = _z(0.95) * error, _z(_OUTER) * error
     away = abs(rate.value - overall)
     side: Literal["above", "below"] = "above" if rate.value > overall else "below"
@@ -188,16 +242,11 @@ def _point(council: str, rate: Interval, overall: float, spread: float) -> Funne
         council,
         rate,
         max(0.0, overall - near),
-        min(1.0, overall + near),
+        min(most, overall + near),
         max(0.0, overall - far),
-        min(1.0, overall + far),
+        min(most, overall + far),
         where,
     )
-
-
-def _score(rate: Interval, overall: float) -> float:
-    error = math.sqrt(overall * (1 - overall) / rate.counted)
-    return (rate.value - overall) / error if error else 0.0
 
 
 def _spread(scores: Sequence[float]) -> float:
@@ -206,32 +255,6 @@ def _spread(scores: Sequence[float]) -> float:
     cut = int(len(inward) * _TRIMMED)
     least, most = inward[cut], inward[-1 - cut]
     return max(1.0, sum(min(max(score, least), most) ** 2 for score in inward) / len(inward))
-
-
-def households(council: Council, figures: CouncilFigures) -> Base | None:
-    """A council's households: its own number, else an estimate; None where its population is not known."""
-    if figures.households:
-        return Base(figures.households, "households, by the council's own figure", estimate=False)
-    if not council.population:
-        return None
-    number = max(1, round(council.population / PEOPLE_PER_HOUSEHOLD))
-    return Base(
-        number,
-        f"households, estimated from the population at {PEOPLE_PER_HOUSEHOLD} people each",
-        estimate=True,
-    )
-
-
-def collections(council: Council, figures: CouncilFigures) -> Base | None:
-    """A council's collections of bins in a year: its own number, else an estimate from its households."""
-    if figures.collections:
-        return Base(figures.collections, "collections a year, by the council's own figure", estimate=False)
-    homes = households(council, figures)
-    if homes is None:
-        return None
-    number = max(1, round(homes.number * COLLECTIONS_PER_HOUSEHOLD))
-    words = f"collections a year, estimated at {COLLECTIONS_PER_HOUSEHOLD} for each household"
-    return Base(number, words, estimate=True)
 
 
 def _z(confidence: float) -> float:

@@ -57,9 +57,14 @@ class Counts(Sums):
         return share(self.completions, self.ended)
 
     @property
+    def scores(self) -> tuple[int, int, int, int, int]:
+        """How many gave 1, 2, 3, 4 and 5."""
+        return self.score_1, self.score_2, self.score_3, self.score_4, self.score_5
+
+    @property
     def responses(self) -> int:
         """How many gave a score."""
-        return self.score_1 + self.score_2 + self.score_3 + self.score_4 + self.score_5
+        return sum(self.scores)
 
     @property
     def satisfaction(self) -> float | None:

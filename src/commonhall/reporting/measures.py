@@ -118,6 +118,11 @@ async def across(store: Store, service: str, first: date, last: date) -> dict[st
     return _together((str(row.of), row) for row in await stored.sums_across(store, service, first, last))
 
 
+async def began(store: Store, service: str) -> dict[str, date]:
+    """The first day that anything of a service was counted on, by council."""
+    return await stored.first_days_across(store, service)
+
+
 async def services(store: Store, first: date, last: date) -> list[str]:
     """The services that any council has measures of."""
     return await stored.services_across(store, first, last)

@@ -1,43 +1,120 @@
-"""What figures that were sent here say of a service, in the shapes in which councils are compared: transactions by channel,
-and how satisfied people were. Days and months are those of the records, in UTC, as the Performance Platform has them."""
+"""What councils sent of a service, and how each council stands in a comparison: by what was counted here, or by what it sent.
+
+Days and months of what was sent are those of the records, in UTC, as the Performance Platform has them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from datetime import date, timedelta
 
-from commonhall.storage.data_sets import sent_satisfaction, sent_transactions
+from commonhall.reporting.counts import Counts
+from commonhall.reporting.measures import next_month
+from commonhall.storage.data_records import SentRow, TooSlow, sent_across
 from commonhall.storage.pool import Store
+
+DIGITAL_NAMES = frozenset(
+    {"digital", "online", "web", "website", "web-form", "internet", "app", "mobile-app", "api"}
+)
+"""What senders call channels on which nobody of the council's staff takes part. Small letters; a space or _ is a hyphen."""
+OTHER_NAMES = frozenset(
+    {
+        "phone", "telephone", "call-centre", "contact-centre", "ivr",
+        "in-person", "face-to-face", "counter", "walk-in", "office",
+        "post", "postal", "letter", "mail", "email", "e-mail", "fax", "paper", "paper-form",
+        "assisted-digital", "non-digital", "offline",
+    }
+)  # fmt: skip
+"""The same of channels that are not digital. Assisted digital is not: staff enter it, as for a caller here."""
+TRANSACTIONS = "transactions-by-channel"
+_MOST = 10**12
+"""More in a span than all councils together have in a century is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
-class SentFigures:
-    """What was sent for a service over a span. `transactions` are by the start of the day or month, and by channel as the
-    sender calls it; `satisfaction` are by the same start: how many gave 1, 2, 3, 4 and 5, where 5 is very satisfied."""
+class Standing:
+    """How a council stands in a comparison.
 
-    transactions: Mapping[tuple[date, str], int]
-    satisfaction: Mapping[date, tuple[int, int, int, int, int]]
+    `sent` where its counts are what it sent, and not what was counted here; then journeys, cases and times are not known,
+    `channels_known` is whether the names of all channels tell what was digital, and `months` have transactions.
+    """
+
+    counts: Counts
+    sent: bool = False
+    channels_known: bool = True
+    months: frozenset[date] = frozenset()
 
 
-async def sent_figures(
-    store: Store,
-    council: str,
-    service: str | None,
-    lgsl: int | None,
-    first: date,
-    last: date,
-    by: Literal["day", "month"] = "month",
-) -> SentFigures:
-    """What a council sent for a service, named by its id here or by the national list, from `first` to `last`, both
-    included. A record counts where its `_timestamp` lies, whatever the `period` that it names: one data set holds figures
-    of one period."""
-    start = datetime.combine(first, time(), UTC)
-    end = datetime.combine(last + timedelta(days=1), time(), UTC)
-    counted = await sent_transactions(store, council, service, lgsl, start, end, by)
-    rated = await sent_satisfaction(store, council, service, lgsl, start, end, by)
-    return SentFigures(
-        {(row[0], row[1]): row[2] for row in counted},
-        {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in rated},
+async def sent_standings(
+    store: Store, service: str, lgsl: int | None, first: date, last: date
+) -> dict[str, Standing] | None:
+    """What councils sent for a service from `first` to `last`, both included, by council; None where reading it took too
+    long.
+
+    A data set is of the service here that it names; of one that names none, its number of the national list is compared.
+    A record counts where its `_timestamp` lies, whatever the `period` that it names: one data set holds figures of one
+    period. A council with sums that cannot be (fewer than none, more ends than journeys) is left out.
+    """
+    try:
+        rows = await sent_across(
+            store,
+            service,
+            lgsl,
+            months_and_days(first, last),
+            digital=sorted(DIGITAL_NAMES),
+            other=sorted(OTHER_NAMES),
+        )
+    except TooSlow:
+        return None
+    of_councils: dict[str, list[SentRow]] = {}
+    for row in rows:
+        of_councils.setdefault(row.council, []).append(row)
+    found = {council: _standing(of_council) for council, of_council in of_councils.items()}
+    return {council: standing for council, standing in found.items() if standing is not None}
+
+
+def months_and_days(first: date, last: date) -> list[tuple[date, date]]:
+    """A span in three parts, each with both ends: its whole months (the first days of the first and the last), the days before
+    them, and the days after them. A part that ends before it begins is empty."""
+    day = timedelta(days=1)
+    begins = first if first.day == 1 else next_month(first)
+    ends = (last + day).replace(day=1)
+    if begins >= ends:
+        return [(last, first - day), (first, last), (last, first - day)]
+    return [(begins, (ends - day).replace(day=1)), (first, begins - day), (ends, last)]
+
+
+def _standing(rows: list[SentRow]) -> Standing | None:
+    sums = {(row.type, row.what): row.total for row in rows}
+    if not all(total == int(total) and 0 <= total < _MOST for total in sums.values()):
+        return None
+    channels = {what: int(total) for (kind, what), total in sums.items() if kind == TRANSACTIONS}
+    stages = {what: int(total) for (kind, what), total in sums.items() if kind == "completion"}
+    scores = [int(sums.get(("customer-satisfaction", f"{score}"), 0)) for score in range(1, 6)]
+    over, ended = stages.get("over", 0), stages.get("end", 0)
+    if ended > over:
+        return None
+    counts = Counts(
+        sent=sum(channels.values()),
+        sent_digital=channels.get("digital", 0),
+        submitted=ended,
+        abandoned=over - ended,
+        score_1=scores[0],
+        score_2=scores[1],
+        score_3=scores[2],
+        score_4=scores[3],
+        score_5=scores[4],
     )
+    months = frozenset(month for row in rows if row.type == TRANSACTIONS for month in row.months)
+    return Standing(counts, sent=True, channels_known=not channels.get("unknown"), months=months)
+
+
+def standings(counted: Mapping[str, Counts], sent: Mapping[str, Standing]) -> dict[str, Standing]:
+    """Each council once: by what was counted here, where the service was used here at all; else by what it sent.
+
+    Never by both together: what was sent can be read by everybody, so that the sum would tell a small count of ours.
+    """
+    here = {council: Standing(counts) for council, counts in counted.items()}
+    used = {council for council, counts in counted.items() if counts.starts or counts.sent}
+    return here | {council: standing for council, standing in sent.items() if council not in used}

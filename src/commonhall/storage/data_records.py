@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -15,6 +15,8 @@ from commonhall.storage.queries import data_records as q
 
 LONGEST = 5_000
 """Milliseconds that a question may take."""
+LONGEST_ACROSS = 2_000
+"""Milliseconds that reading what all councils sent may take: a page waits for it."""
 
 
 class TooSlow(Exception):  # noqa: N818
@@ -63,6 +65,33 @@ class RecordRow(NamedTuple):
     at: datetime | None
     updated_at: datetime
     body: dict[str, Any]
+
+
+class SentRow(NamedTuple):
+    """What a council sent of a service: of 'transactions-by-channel' `what` is 'digital', 'other' or 'unknown', of 'completion'
+    'over' or 'end', of 'customer-satisfaction' '1' to '5'; `months` are those that there is something of, by first days."""
+
+    council: str
+    type: str
+    what: str
+    total: Decimal
+    months: Sequence[date]
+
+
+async def sent_across(
+    store: Store,
+    service: str,
+    lgsl: int | None,
+    spans: Sequence[tuple[date, date]],
+    *,
+    digital: Sequence[str],
+    other: Sequence[str],
+) -> list[SentRow]:
+    """What councils sent of a service: sums of figures that everybody may read. `spans` are one of whole months, by their first
+    days, and two of days; both ends are included, and one that ends before it begins has nothing. Raises `TooSlow`."""
+    args = (service, lgsl, *(day for span in spans for day in span), digital, other)
+    async with store.operator.acquire() as connection:
+        return [SentRow(*row) for row in await _bounded(connection, LONGEST_ACROSS, q.SENT_ACROSS.sql, args)]
 
 
 async def tally_records(
@@ -151,9 +180,14 @@ def _values(row: Sequence[Any]) -> Values:
 
 
 async def _read(store: Store, council: str, sql: str, args: tuple[Any, ...]) -> list[Any]:
+    async with store.durable.acquire(council) as connection:
+        return await _bounded(connection, LONGEST, sql, args)
+
+
+async def _bounded(connection: Any, milliseconds: int, sql: str, args: tuple[Any, ...]) -> list[Any]:
     try:
-        async with store.durable.acquire(council) as connection, connection.transaction(readonly=True):
-            await connection.execute(q.BOUND_TIME.sql, str(LONGEST))
+        async with connection.transaction(readonly=True):
+            await connection.execute(q.BOUND_TIME.sql, str(milliseconds))
             rows: list[Any] = await connection.fetch(sql, *args)
             return rows
     except asyncpg.QueryCanceledError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from commonhall.storage.audit import NewEntry, write_entry
@@ -154,22 +154,6 @@ async def empty_data_set(store: Store, council: str, group: str, kind: str, now:
             await connection.execute(q.EMPTY_DATA_SET.sql, council, group, kind)
             await connection.execute(q.COUNT_RECORDS.sql, council, group, kind, -held, now)
     return held is not None
-
-
-async def sent_transactions(
-    store: Store, council: str, service: str | None, lgsl: int | None, start: datetime, end: datetime, by: str
-) -> list[tuple[date, str, int]]:
-    """(start of the day or month, channel, transactions) that were sent for a service; `by` is `day` or `month`."""
-    rows = await store.durable.fetch(q.SENT_TRANSACTIONS.sql, council, service, lgsl, start, end, by)
-    return [tuple(row) for row in rows]
-
-
-async def sent_satisfaction(
-    store: Store, council: str, service: str | None, lgsl: int | None, start: datetime, end: datetime, by: str
-) -> list[tuple[date, int, int, int, int, int]]:
-    """(start of the day or month, how many gave 1, 2, 3, 4, 5) that were sent for a service; `by` is `day` or `month`."""
-    rows = await store.durable.fetch(q.SENT_SATISFACTION.sql, council, service, lgsl, start, end, by)
-    return [tuple(row) for row in rows]
 
 
 async def _note(connection: Any, council: str, entry: NewEntry, *, done: bool) -> None:

@@ -150,6 +150,11 @@ async def services_across(store: Store, first: date, last: date) -> list[str]:
     return [row[0] for row in await store.operator.fetch(q.SERVICES_ACROSS.sql, first, last)]
 
 
+async def first_days_across(store: Store, service: str) -> dict[str, date]:
+    """The first day that anything of a service is counted on, by council, of those that run it."""
+    return {row[0]: row[1] for row in await store.operator.fetch(q.FIRST_DAYS_ACROSS.sql, service)}
+
+
 async def first_day(store: Store, council: str) -> date | None:
     """The first day that anything of a council is counted on; None where nothing is."""
     found: date | None = await store.durable.fetchval(q.FIRST_DAY.sql, council)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from commonhall.storage.audit import NewEntry, write_entry
-from commonhall.storage.moving import COUNTED, LEFT_OUT, TABLES
+from commonhall.storage.moving import COUNTED, LEFT_OUT, SUMMED, TABLES
 from commonhall.storage.pool import Store
 from commonhall.storage.queries import councils as councils_q
 from commonhall.storage.queries import data_sets as data_sets_q
@@ -295,6 +295,7 @@ class Merge(Survey):
             "alert_look",
             "notice",
             *COUNTED,
+            *SUMMED,
         ):
             await run(moving_q.remove_rows(table).sql, old)
         for table in (*LEFT_OUT, *(one.name for one in TABLES if one.name != "council")):

@@ -75,6 +75,9 @@ LEFT_OUT = {
 COUNTED = ("measure_change", "measure_day", "measure_month")
 """Tables of councils' data that do not leave, since they are counted again from the measures that do."""
 
+SUMMED = ("data_sum",)
+"""Tables of councils' data that do not leave, since the database sums up in them the records that do."""
+
 _NUMBERED = (("measure", "measure"), ("audit", "entry"))
 
 
@@ -223,8 +226,8 @@ async def remove_council(store: Store, council: str) -> dict[str, int]:
         await connection.execute(HOLD_SERVICE_HOURS)
         await connection.execute(q.LET_AUDIT_GO)
         await connection.fetchval(WAIT_TO_ROLL_UP.sql, council)
-        # The counts last: a measure that goes is noted as a change.
-        for name in (*LEFT_OUT, *(table.name for table in reversed(TABLES)), *COUNTED):
+        # The counts last: a measure that goes is noted as a change, and a record taken from its sum.
+        for name in (*LEFT_OUT, *(table.name for table in reversed(TABLES)), *COUNTED, *SUMMED):
             done = await connection.execute(q.remove_rows(name).sql, council)
             gone[name] = int(done.rpartition(" ")[2])
         await connection.execute(q.KEEP_AUDIT)

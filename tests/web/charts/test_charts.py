@@ -68,6 +68,9 @@ def test_columns_bars_and_intervals_show_their_figures() -> None:
     rows = [Interval("Borchester", 0.1, 0.2, 0.3), Interval("Ambridge", 0.4, 0.5, 0.6, own=True)]
     points = marks(intervals(rows, unit="", description=""))
     assert {"low: 10%; name: Borchester; high: 0.3", "value: 50%; name: Ambridge"} <= set(points)
+    rates = [Interval("Borchester", 0.5, 0.75, 1.5, sent=True), Interval("Ambridge", 1200.0, 1250.0, 1300.0)]
+    points = marks(intervals(rates, unit="", description="", form="rate"))
+    assert {"value: 0.75; name: Borchester", "value: 1,250; name: Ambridge"} <= set(points)
 
 
 @pytest.mark.parametrize(("largest", "top"), [(0.02, 0.05), (0.1, 0.15), (0.5, 1), (1.0, 1)])

@@ -17,11 +17,14 @@ import pytest
 
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import PageStep, Place, Point, Spread
+from commonhall.reporting.rates import Base, Bases, no_base, year_sent
+from commonhall.reporting.sent import Standing
 from commonhall.web.assets import Assets
 from commonhall.web.charts.artist import Artist
 from commonhall.web.dashboards.beside import Like, nobody
 from commonhall.web.dashboards.dashboards import Dashboards
 from commonhall.web.dashboards.reports import Reports
+from tests.reporting.test_rates import months_of
 from tests.web.dashboards.counted import reports
 from tests.web.rendered import faults_of_html
 from tests.web.test_resident_views import URL, Memory, Town, app_of, town
@@ -44,8 +47,10 @@ def opened(town: Town, assets: Assets, artist: Artist) -> Opened:
     """A browser of a council for which this was counted."""
     both = Town(replace(town.site, languages=("en", "cy")))
 
-    def open_for(counted: Reports = COUNTED, like: Like = nobody, by: Artist = artist) -> httpx2.AsyncClient:
-        app = app_of(both, Memory(), assets, dashboards=Dashboards(counted, by, like))
+    def open_for(
+        counted: Reports = COUNTED, like: Like = nobody, by: Artist = artist, bases: Bases = no_base
+    ) -> httpx2.AsyncClient:
+        app = app_of(both, Memory(), assets, dashboards=Dashboards(counted, by, like, bases))
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL)
 
     return open_for
@@ -265,6 +270,88 @@ async def test_beside_councils_like_it_each_has_its_interval_and_none_its_rank(o
     assert (await http.get("/measures/lost-cat/chart/like-in-time.svg")).status_code == 404
     page = unescape((await http.get("/measures/lost-cat")).text)
     assert "this is no ranking" in page
+
+
+HOMES = Base(90_000, "households", "population")
+
+
+def with_year(cases: int, began: date, sent: Mapping[str, Standing] | None = None) -> Reports:
+    """Readings of a council that had so many cases in each span, the first of them on a day."""
+
+    async def across(*_: object) -> dict[str, Counts]:
+        return {"borchester": Counts(starts=cases, sent=cases)}
+
+    async def since(_service: str) -> dict[str, date]:
+        return {"borchester": began}
+
+    async def standings(*_: object) -> Mapping[str, Standing] | None:
+        return sent or {}
+
+    return replace(COUNTED, across=across, began=since, sent=standings)
+
+
+async def test_cases_a_year_per_100_000_say_what_they_are_of_and_of_which_year(opened: Opened) -> None:
+    http = opened(with_year(450, date(2025, 3, 10)), bases=lambda council, per: HOMES)
+    text = unescape((await http.get("/measures/lost-cat")).text)
+    figure = text.split('id="figure-rate"')[1].split("</div>")[0]
+    for words in (
+        "<dt>Cases a year per 100,000 households</dt>",
+        ">500.0<",
+        ">450 cases. Households: 90,000, estimated from the population<",
+        "Per household: 90,000, estimated from the population at 2.4 people each.",
+        "Counted: 10 March 2025 to 9 March 2026.",
+    ):
+        assert words in figure
+    told = json.loads((await http.get("/measures/lost-cat/chart/figures.json")).text)["rows"]
+    rate = next(row for row in told if row["measure"] == "rate")
+    assert (rate["value"], rate["counted"]) == (500.0, "Counted: 10 March 2025 to 9 March 2026.")
+    assert "estimated from the population" in rate["about"]
+    table = (await http.get("/measures/lost-cat/chart/figures.csv")).text
+    assert "\nrate,500.0,500.0," in table
+    welsh = unescape((await http.get("/cy/measures/lost-cat")).text)
+    assert "Achosion y flwyddyn fesul 100,000 o gartrefi" in welsh
+    assert "450 o achosion. Cartrefi: 90,000, amcangyfrif o’r boblogaeth" in welsh
+
+
+async def test_before_a_year_was_counted_it_is_said_when_there_will_be_a_rate(opened: Opened) -> None:
+    http = opened(with_year(450, date(2025, 6, 1)), bases=lambda council, per: HOMES)
+    text = unescape((await http.get("/measures/lost-cat")).text)
+    assert 'id="figure-rate"' not in text
+    said = "Cases a year per 100,000 households: told from 1 June 2026, when a whole year has been counted."
+    assert said in text
+    assert "i’w gweld o 1 Mehefin 2026" in unescape((await http.get("/cy/measures/lost-cat")).text)
+
+
+async def test_few_cases_a_year_are_kept_back(opened: Opened) -> None:
+    http = opened(with_year(9, date(2020, 1, 1)), bases=lambda council, per: HOMES)
+    told = json.loads((await http.get("/measures/lost-cat/chart/figures.json")).text)["rows"]
+    rate = next(row for row in told if row["measure"] == "rate")
+    assert (rate["value"], rate["text"]) == (None, "[c]")
+    assert "9 cases" not in (await http.get("/measures/lost-cat")).text
+
+
+async def test_a_council_whose_population_nobody_knows_has_no_rate(opened: Opened) -> None:
+    text = (await opened(with_year(450, date(2020, 1, 1))).get("/measures/lost-cat")).text
+    assert "per 100,000" not in text
+
+
+async def test_like_councils_that_sent_their_figures_stand_beside_it_and_are_marked(opened: Opened) -> None:
+    months = months_of(year_sent(date(2026, 3, 10)))
+    sends = Standing(Counts(sent=900, sent_digital=600), sent=True, months=months)
+    counted = with_year(450, date(2020, 1, 1), {"walsall": sends, "elsewhere": sends})
+    names = {"borchester": "Borchester", "walsall": "Walsall"}
+    http = opened(counted, lambda council: names, bases=lambda council, per: HOMES)
+    body = json.loads((await http.get("/measures/lost-cat/chart/like-rate-households.json")).text)
+    assert [(row["council"], row["rate"], row["source"]) for row in body["rows"]] == [
+        ("Borchester", 500.0, "Counted here"),
+        ("Walsall", 1000.0, "Sent by the council"),
+    ]
+    assert all(row["basis"] == "estimated from the population" for row in body["rows"])
+    assert "which were not counted here: Walsall." in body["note"]
+    assert "this is no ranking" in body["note"]
+    take_up = json.loads((await http.get("/measures/lost-cat/chart/like-take-up.json")).text)["rows"]
+    assert [row["council"] for row in take_up] == ["Borchester", "Walsall"]
+    assert faults_of_html((await http.get("/measures/lost-cat")).text) == []
 
 
 async def test_a_page_is_whole_when_charts_cannot_be_drawn(opened: Opened) -> None:

@@ -20,6 +20,35 @@ BOUND_TIME = Query(
     "select set_config('statement_timeout', $1, true)",
 )
 
+
+def _sums(period: str, first: str, last: str) -> str:
+    """A data set's sums of one kind of period, between two ends: by itself, so that its key finds no others."""
+    return (
+        "select start, what, total from data_sum where council = s.council and data_group = s.data_group"
+        f" and data_type = s.data_type and period = '{period}' and start between {first} and {last}"
+    )
+
+
+SENT_ACROSS = Query(
+    "sent_across",
+    "What was sent of a service ($1 its id here, $2 its number of the national list) at every council, in whole months from $3"
+    " to $4 and on days from $5 to $6 and from $7 to $8: transactions by whether their channel is digital ($9 and $10 are names"
+    " of such and of other channels), journeys by stage, people by score. Each data set's sums are found by key.",
+    f"""
+    select s.council, s.data_type, f.what, sum(f.total) as total, array_agg(distinct f.month) as months
+    from data_set s cross join lateral (
+      select date_trunc('month', d.start::timestamp)::date as month,
+             case when s.data_type <> 'transactions-by-channel' then d.what when d.what = any($9) then 'digital'
+                  when d.what = any($10) then 'other' else 'unknown' end as what, sum(d.total) as total
+      from ({_sums("month", "$3", "$4")} union all {_sums("day", "$5", "$6")}
+            union all {_sums("day", "$7", "$8")}) d
+      group by 1, 2) f
+    where s.data_type in ('transactions-by-channel', 'completion', 'customer-satisfaction')
+      and (s.service = $1 or s.service is null and s.lgsl = $2)
+    group by 1, 2, 3 order by 1, 2, 3
+    """,
+)
+
 RAW_ORDERS = {
     "": "at asc nulls first, record",
     "_timestamp:ascending": "at asc nulls first, record",

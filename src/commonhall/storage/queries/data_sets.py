@@ -132,35 +132,6 @@ EMPTY_DATA_SET = Query(
     "delete from data_record where council = $1 and data_group = $2 and data_type = $3",
 )
 
-SENT_TRANSACTIONS = Query(
-    "sent_transactions",
-    "Transactions by channel that were sent for a service, by the start of each day or month. Its own rule has held every"
-    " record to whole numbers.",
-    """
-    select date_trunc($6, r.at, 'UTC')::date as start, r.body ->> 'channel' as channel,
-           sum((r.body ->> 'count')::numeric)::bigint as transactions
-    from data_set s join data_record r on r.council = s.council and r.data_group = s.data_group and r.data_type = s.data_type
-    where s.council = $1 and s.data_type = 'transactions-by-channel' and (s.service = $2 or s.lgsl = $3)
-      and r.at >= $4 and r.at < $5
-    group by 1, 2 order by 1, 2
-    """,
-)
-
-SENT_SATISFACTION = Query(
-    "sent_satisfaction",
-    "How many were how satisfied, as it was sent for a service, by the start of each day or month.",
-    """
-    select date_trunc($6, r.at, 'UTC')::date as start,
-           sum((r.body ->> 'rating_1')::numeric)::bigint, sum((r.body ->> 'rating_2')::numeric)::bigint,
-           sum((r.body ->> 'rating_3')::numeric)::bigint, sum((r.body ->> 'rating_4')::numeric)::bigint,
-           sum((r.body ->> 'rating_5')::numeric)::bigint
-    from data_set s join data_record r on r.council = s.council and r.data_group = s.data_group and r.data_type = s.data_type
-    where s.council = $1 and s.data_type = 'customer-satisfaction' and (s.service = $2 or s.lgsl = $3)
-      and r.at >= $4 and r.at < $5
-    group by 1 order by 1
-    """,
-)
-
 MOVE_DATA_SETS = Query(
     "move_data_sets",
     "Let the successor of a council that goes ($2) have its data sets under the addresses that they have: records and tokens go along by their foreign keys.",

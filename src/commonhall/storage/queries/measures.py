@@ -272,6 +272,16 @@ SERVICES_ACROSS = Query(
     "select distinct service from measure_day where day between $1 and $2 order by service",
 )
 
+FIRST_DAYS_ACROSS = Query(
+    "first_days_across",
+    "The first day that anything of a service is counted on, at every council that runs it: one row is read of each.",
+    """
+    select a.council, first.day from adoption a cross join lateral (
+      select day from measure_day m where m.council = a.council and m.service = a.service order by day limit 1) as first
+    where a.service = $1
+    """,
+)
+
 FIRST_DAY = Query(
     "first_day",
     "The first day that anything of a council is counted on: each service's first, however many days there are.",

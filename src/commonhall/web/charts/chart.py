@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["text", "count", "share", "fine share", "number"]
+Kind = Literal["text", "count", "share", "fine share", "number", "rate"]
 
 
 class Gap(Enum):
@@ -30,7 +30,7 @@ Cell = str | int | float | Gap
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of figures: `key` for machines, `title` for people; a `share` is 0.0 to 1.0."""
+    """A column of figures: `key` for machines, `title` for people; a `share` is 0.0 to 1.0, a `rate` is per 100,000."""
 
     key: str
     title: str

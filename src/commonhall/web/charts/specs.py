@@ -25,8 +25,8 @@ BAR = 40
 """Pixels of height that a bar takes, the space around it included."""
 MOST_POINTS_MARKED = 62
 INK = "#0b0c0c"
-Format = Literal["count", "share", "number", "money"]
-_FORMATS = {"count": ",d", "share": ".0%", "number": ",.1f", "money": ",.2f"}
+Format = Literal["count", "share", "number", "money", "rate"]
+_FORMATS = {"count": ",d", "share": ".0%", "number": ",.1f", "money": ",.2f", "rate": ",.2~f"}
 _DATES = {"day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
 _CONFIG: dict[str, Any] = {
     "background": "#ffffff",
@@ -210,6 +210,7 @@ def _band(starts: Sequence[date], period: str) -> dict[str, Any]:
     }
 
 
+_SHAPE_OF_SENT = {"condition": {"test": "datum.sent", "value": "square"}, "value": "circle"}
 LONGEST_LINE = 20
 _WIDEST_LETTER = 8
 """Pixels that a letter takes at the most, on average: the typeface is the reader's, and may be wide."""
@@ -217,23 +218,34 @@ _WIDEST_LETTER = 8
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A share with what it is of, and the 95% limits that chance gives for that size around the share of all."""
+    """A share or rate with what it is of, and the 95% limits that chance gives for that size around the share of all.
+    One of figures that were `sent` is a square."""
 
     name: str
     of: int
     value: float
     low: float
     high: float
+    sent: bool = False
 
 
-def funnel(dots: Sequence[Dot], overall: float, *, unit: str, description: str) -> Pair:
+def funnel(
+    dots: Sequence[Dot], overall: float, *, unit: str, description: str, form: Format = "share"
+) -> Pair:
     """Shares by what they are of, between the limits of chance: a funnel, in which nobody is first or last."""
     values = [
-        {"name": dot.name, "of": dot.of, "value": dot.value, "low": dot.low, "high": dot.high}
+        {
+            "name": dot.name,
+            "of": dot.of,
+            "value": dot.value,
+            "low": dot.low,
+            "high": dot.high,
+            "sent": dot.sent,
+        }
         for dot in sorted(dots, key=lambda dot: dot.of)
     ]
     x = _measure("of", "count", unit, ticks=4)
-    y = _measure("value", "share", "")
+    y = _measure("value", form, "")
     limit = {"type": "line", "color": "#6b7276", "strokeDash": [4, 3], "strokeWidth": 1.5}
     content = {
         "data": {"values": values},
@@ -244,7 +256,7 @@ def funnel(dots: Sequence[Dot], overall: float, *, unit: str, description: str) 
             {"mark": {"type": "rule", "color": "#6b7276"}, "encoding": {"x": None, "y": {"datum": overall}}},
             {
                 "mark": {"type": "point", "filled": True, "opacity": 1, "size": 45, "color": COLOURS[0]},
-                "encoding": {"y": y, "description": {"field": "name"}},
+                "encoding": {"y": y, "description": {"field": "name"}, "shape": _SHAPE_OF_SENT},
             },
         ],
     }
@@ -320,17 +332,19 @@ def _said(cell: Cell, form: Format) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A share with how sure it is: low <= value <= high, each 0.0 to 1.0. One that stands out is drawn filled."""
+    """A share (0.0 to 1.0) or a rate with how sure it is: low <= value <= high. One's own is drawn filled, one of figures
+    that were `sent` as a square."""
 
     name: str
     low: float
     value: float
     high: float
     own: bool = False
+    sent: bool = False
 
 
-def intervals(rows: Sequence[Interval], *, unit: str, description: str) -> Pair:
-    """A point for each row with the interval that the true share lies in; in the order given, which is no rank."""
+def intervals(rows: Sequence[Interval], *, unit: str, description: str, form: Format = "share") -> Pair:
+    """A point for each row with the interval that the true value lies in; in the order given, which is no rank."""
     values = [
         {
             "place": place,
@@ -339,6 +353,7 @@ def intervals(rows: Sequence[Interval], *, unit: str, description: str) -> Pair:
             "value": row.value,
             "high": row.high,
             "own": row.own,
+            "sent": row.sent,
         }
         for place, row in enumerate(rows)
     ]
@@ -346,8 +361,9 @@ def intervals(rows: Sequence[Interval], *, unit: str, description: str) -> Pair:
         "field": "name", "type": "nominal", "sort": {"field": "place"}, "title": None,
         "axis": {"grid": True, "ticks": False, **_names_axis([str(one["name"]) for one in values])},
     }  # fmt: skip
-    axis = _measure("low", "share", unit, top=1)
-    axis["axis"] |= {"labelFlush": True, "values": [0, 0.25, 0.5, 0.75, 1]}
+    shares = form == "share"
+    axis = _measure("low", form, unit, top=1 if shares else max((row.high for row in rows), default=1))
+    axis["axis"] |= {"labelFlush": True, **({"values": [0, 0.25, 0.5, 0.75, 1]} if shares else {})}
     fill = {"condition": {"test": "datum.own", "value": COLOURS[0]}, "value": "#ffffff"}
     content = {
         "data": {"values": values},
@@ -359,7 +375,7 @@ def intervals(rows: Sequence[Interval], *, unit: str, description: str) -> Pair:
             },
             {
                 "mark": {"type": "point", "size": 110, "strokeWidth": 2, "opacity": 1, "stroke": COLOURS[0]},
-                "encoding": {"x": {**axis, "field": "value"}, "fill": fill},
+                "encoding": {"x": {**axis, "field": "value"}, "fill": fill, "shape": _SHAPE_OF_SENT},
             },
         ],
     }

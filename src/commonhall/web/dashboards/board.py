@@ -15,9 +15,10 @@ from commonhall.engine.figures import CouncilFigures
 from commonhall.reporting.costs import Cost
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import PageStep, Place, Point, Spread
+from commonhall.reporting.rates import Per, YearRate
 from commonhall.reporting.uptime import Uptime
 from commonhall.web.charts.chart import Cell, Chart, Column, Table
-from commonhall.web.charts.specs import Interval
+from commonhall.web.dashboards.beside import Beside
 from commonhall.web.dashboards.guard import Guard
 from commonhall.web.dashboards.spans import Span
 
@@ -51,14 +52,20 @@ class Facts:
     streets: tuple[Place, ...] = ()
     warded: Warded | None = None
     """None where nobody took boundaries into use, or no case is in a ward."""
-    compared: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
-    """By 'take_up', 'completion' or 'in_time': this council and those like it, in the order of the alphabet."""
+    compared: Mapping[str, tuple[Beside, ...]] = field(default_factory=dict)
+    """By what is compared (`beside.COMPARED`): this council and those like it, in the order of the alphabet."""
     cost: Cost | None = None
     """By the channels that cases came by."""
     total_cost: Cost | None = None
     """All that the service costs, over twelve months."""
     uptime: tuple[Uptime, ...] = ()
     """How the service itself ran, period by period as `points`."""
+    rate: YearRate | None = None
+    """Cases a year per 100,000 households or collections."""
+    rate_from: date | None = None
+    """The day from which there is one, where less than a year was counted."""
+    sent_late: bool = False
+    """Whether what councils sent could not be read in time."""
 
     @property
     def total(self) -> Counts:
@@ -87,6 +94,10 @@ class Subject:
     pages: Mapping[str, str] = field(default_factory=dict)
     figures: CouncilFigures = field(default_factory=CouncilFigures)
     """What the council said that things cost it."""
+    lgsl: int | None = None
+    """The service's number of the national list, by which other councils may have sent figures of it."""
+    per: Per = "households"
+    """What its cases are told per."""
 
 
 @dataclass(frozen=True, slots=True)

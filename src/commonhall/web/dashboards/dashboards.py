@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from commonhall.directory.wards import Wards
+from commonhall.engine.fields.numbers import show_date
 from commonhall.engine.figures import CHANNELS
 from commonhall.reporting.costs import (
     Cost,
@@ -18,16 +19,19 @@ from commonhall.reporting.costs import (
 )
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import Point
+from commonhall.reporting.rates import Bases, no_base, told_from
 from commonhall.reporting.suppression import MINIMUM
 from commonhall.reporting.uptime import Uptime, whole
 from commonhall.web.charts.artist import Artist
 from commonhall.web.charts.chart import Chart, Gap
-from commonhall.web.charts.specs import Interval
-from commonhall.web.dashboards.beside import COMPARED, Like, beside, nobody
+from commonhall.web.dashboards.across import Across
+from commonhall.web.dashboards.beside import COMPARED, Everybody, Like, beside, nobody
 from commonhall.web.dashboards.board import Board, Facts, Figure, Subject, Warded
+from commonhall.web.dashboards.comparisons import across_charts, councils_chart
+from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.figures import figures_of
 from commonhall.web.dashboards.kept import Kept
-from commonhall.web.dashboards.pictures import across_charts, charts_of, gaps_in, rows_chart
+from commonhall.web.dashboards.pictures import charts_of, gaps_in, services_chart
 from commonhall.web.dashboards.reports import Reports
 from commonhall.web.dashboards.spans import Span
 from commonhall.web.dashboards.warding import outlines
@@ -35,7 +39,6 @@ from commonhall.web.dashboards.words import WORDS
 
 KEPT_SECONDS = 8.0
 """Less than the ten seconds after which a page that is looked at asks again."""
-ACROSS_SECONDS = 60.0
 MOST_KEPT = 256
 MOST = 0.5
 """Of the cases, those that must be in a ward for the public to see wards in place of postcode sectors."""
@@ -53,13 +56,18 @@ class Dashboards:
     """Boards of services, of councils and across councils."""
 
     def __init__(
-        self, reports: Reports, artist: Artist, like: Like = nobody, wards: Wards | None = None
+        self,
+        reports: Reports,
+        artist: Artist,
+        like: Like = nobody,
+        bases: Bases = no_base,
+        wards: Wards | None = None,
     ) -> None:
         self.reports = reports
         self.artist = artist
         self.like = like
         self.wards = wards or Wards()
-        self._across: Kept[Mapping[str, Counts]] = Kept(ACROSS_SECONDS, MOST_KEPT)
+        self.across = Across(reports, bases)
         self._kept: Kept[Board] = Kept(KEPT_SECONDS, MOST_KEPT)
 
     async def board(self, whose: Whose, subject: Subject, span: Span) -> Board:
@@ -72,7 +80,7 @@ class Dashboards:
         counted = facts.total != Counts()
         figures = figures_of(facts, subject, span) if counted else ()
         charts = charts_of(facts, subject, span) if counted else ()
-        services = rows_chart("services", facts.services, subject, bars_too=True)
+        services = services_chart(facts.services, subject)
         return Board(
             span=span,
             language=subject.language,
@@ -80,25 +88,41 @@ class Dashboards:
             charts=charts,
             by_service=services,
             services=frozenset(facts.services),
-            notes=_notes(figures, charts if services is None else (*charts, services), subject),
+            notes=_notes(figures, charts if services is None else (*charts, services), subject, facts),
         )
 
-    async def across_councils(self, service: str, subject: Subject, span: Span) -> Board:
-        """The board of one service across all councils; `subject.names` are the councils'."""
-        every = await self.across(service, span)
-        shown = {slug: counts for slug, counts in every.items() if slug in subject.names}
-        whole = Facts((Point(span.first, sum(shown.values(), Counts()), {}),))
-        return _across(whole, across_charts(shown, subject, span), "councils", shown, subject, span)
+    async def across_councils(
+        self, service: str, subject: Subject, span: Span, here: Collection[str]
+    ) -> Board:
+        """The board of one service across councils: those that are `here`, and any that sent figures of it.
+        `subject.names` are those of all councils."""
+        every = await self.across.everybody(
+            service, subject, span, lambda slug, one: slug in (subject.names if one.sent else here)
+        )
+        counts = [one.counts for one in every.standings.values() if not one.sent]
+        whole = Facts((Point(span.first, sum(counts, Counts()), {}),), sent_late=every.late)
+        board = _across(
+            whole,
+            across_charts(every, subject),
+            councils_chart(every, subject),
+            every.standings,
+            subject,
+            span,
+        )
+        if not any(one.sent for one in every.standings.values()):
+            return board
+        return replace(board, notes=(*board.notes, WORDS[subject.language]["sent_apart"]))
 
     async def across_services(self, subject: Subject, span: Span, councils: frozenset[str]) -> Board:
         """The board of all services across all of these councils; `subject.names` are the services'."""
         totals: dict[str, Counts] = {}
         for service in await self.reports.services(span.first, span.last):
             if service in subject.names:
-                every = await self.across(service, span)
+                every = await self.across.counted(service, span.first, span.last)
                 totals[service] = sum((every[slug] for slug in every if slug in councils), Counts())
         whole = Facts((Point(span.first, sum(totals.values(), Counts()), {}),))
-        return _across(whole, (), "services", totals, subject, span)
+        table = services_chart(totals, subject) if whole.total != Counts() else None
+        return _across(whole, (), table, totals, subject, span)
 
     async def _facts(self, whose: Whose, subject: Subject, span: Span) -> Facts:
         # One after another: a page of a resident must find connections free.
@@ -114,6 +138,11 @@ class Dashboards:
             )
         first, last = span.months
         order = {page: place for place, page in enumerate(subject.pages)}
+        like = self.like(council)
+        every = await self.across.everybody(
+            service, subject, span, lambda slug, one: not one.sent or slug in like
+        )
+        rate = next((one for slug, one in every.rates.items() if slug == council and not one.sent), None)
         pages = await reports.pages(council, service, first, last)
         streets = (
             () if subject.guard.minimum else await reports.places(council, service, first, last, "street")
@@ -133,10 +162,13 @@ class Dashboards:
             warded=warded,
             areas=tuple(areas),
             streets=tuple(streets),
-            compared=await self._compared(council, service, span),
+            compared={what: beside(every, council, like, what) for what in COMPARED} if like else {},
             cost=_cost(points, subject),
             total_cost=await self._total_cost(council, service, subject),
             uptime=await self._uptime(whose, span, points),
+            rate=rate,
+            rate_from=_rate_from(council, every, subject.today) if rate is None else None,
+            sent_late=every.late,
         )
 
     async def _warded(self, whose: Whose, subject: Subject, span: Span) -> Warded | None:
@@ -154,19 +186,6 @@ class Dashboards:
         # Simplifying the shapes of a large council takes a while, the first time.
         await asyncio.to_thread(outlines, boundaries)
         return found
-
-    async def _compared(self, council: str, service: str, span: Span) -> dict[str, tuple[Interval, ...]]:
-        """This council's rates beside those of councils like it, where there are enough of either."""
-        like = self.like(council)
-        if not like:
-            return {}
-        every = await self.across(service, span)
-        return {what: beside(every, council, like, what) for what in COMPARED}
-
-    async def across(self, service: str, span: Span) -> Mapping[str, Counts]:
-        """One service's counts at every council, read once a minute at the most."""
-        key = (service, span.first, span.last)
-        return await self._across.get(key, lambda: self.reports.across(service, span.first, span.last))
 
     async def _total_cost(self, council: str, service: str, subject: Subject) -> Cost | None:
         if service not in subject.figures.totals:
@@ -188,17 +207,22 @@ class Dashboards:
 def _across(
     facts: Facts,
     charts: tuple[Chart, ...],
-    kind: str,
-    rows: Mapping[str, Counts],
+    table: Chart | None,
+    rows: Iterable[str],
     subject: Subject,
     span: Span,
 ) -> Board:
     figures = figures_of(facts, subject, span) if facts.total != Counts() else ()
-    table = rows_chart(kind, rows, subject, bars_too=kind == "services") if figures else None
     every = charts if table is None else (*charts, table)
-    return Board(
-        span, subject.language, figures, charts, _notes(figures, every, subject), table, frozenset(rows)
-    )
+    notes = _notes(figures, every, subject, facts)
+    return Board(span, subject.language, figures, charts, notes, table, frozenset(rows))
+
+
+def _rate_from(council: str, every: Everybody, today: date) -> date | None:
+    """The day from which a council has a rate, where that is still to come."""
+    began = every.began.get(council)
+    day = told_from(began) if began else None
+    return day if day is not None and day > today else None
 
 
 def _cost(points: Sequence[Point], subject: Subject) -> Cost | None:
@@ -210,14 +234,20 @@ def _cost(points: Sequence[Point], subject: Subject) -> Cost | None:
     return cost_per_transaction(sent, channel_costs(subject.figures))
 
 
-def _notes(figures: tuple[Figure, ...], charts: tuple[Chart, ...], subject: Subject) -> tuple[str, ...]:
+def _notes(
+    figures: tuple[Figure, ...], charts: tuple[Chart, ...], subject: Subject, facts: Facts
+) -> tuple[str, ...]:
     words = WORDS[subject.language]
+    late = (words["sent_late"],) if facts.sent_late else ()
     if not figures and not charts:
-        return (words["none"],)
+        return (words["none"], *late)
     gaps = gaps_in(charts, [figure.cell for figure in figures])
     notes = []
     if Gap.SMALL in gaps:
         notes.append(words["kept_back"].format(minimum=MINIMUM))
     if Gap.NOTHING in gaps:
         notes.append(words["nothing"])
-    return tuple(notes)
+    if facts.rate_from is not None:
+        title = DEFINITIONS[subject.language][f"rate_{subject.per}"][0]
+        notes.append(words["rate_from"].format(title=title, day=show_date(facts.rate_from, subject.language)))
+    return (*notes, *late)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from commonhall.web.dashboards.comparison_texts import COMPARISONS
+
 _MANUAL = "GOV.UK Service Manual"
-DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
+_FIGURES: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
     "en": {
         "sent": (
             "Sent",
@@ -91,6 +93,16 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             ),
             "avoidable contact (former National Indicator 14)",
         ),
+        "rate_households": (
+            "Cases a year per 100,000 households",
+            "Cases that were sent by every channel in a whole year, for each 100,000 households of the council.",
+            "this platform’s own",
+        ),
+        "rate_collections": (
+            "Cases a year per 100,000 collections",
+            "Cases that were sent by every channel in a whole year, for each 100,000 collections of household bins in a year.",
+            "missed collections (former Best Value Performance Indicator 88)",
+        ),
         "pages": (
             "Where people stopped",
             "How many journeys that are over came to each page, and how many of them did not go on from it.",
@@ -115,36 +127,6 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "Sent by channel",
             "Cases that were sent, by the channel that they came by.",
             "this platform’s own",
-        ),
-        "like_take_up": (
-            "Digital take-up beside councils like this one",
-            "The digital take-up of the same service, in the same dates, at councils of the same kind and near in size.",
-            "Wilson’s interval for a share, 95%",
-        ),
-        "like_completion": (
-            "Completion rate beside councils like this one",
-            "The completion rate of the same service, in the same dates, at councils of the same kind and near in size.",
-            "Wilson’s interval for a share, 95%",
-        ),
-        "like_in_time": (
-            "Resolved in time beside councils like this one",
-            "Cases closed in time in the same dates, at councils of the same kind and near in size. Targets are their own.",
-            "Wilson’s interval for a share, 95%",
-        ),
-        "across_take_up": (
-            "Digital take-up, council by council",
-            "The share at each council of this platform with 30 or more. Places and people differ between councils.",
-            "Wilson’s interval for a share, 95%",
-        ),
-        "across_completion": (
-            "Completion rate, council by council",
-            "The share at each council of this platform with 30 or more. Places and people differ between councils.",
-            "Wilson’s interval for a share, 95%",
-        ),
-        "across_in_time": (
-            "Resolved in time, council by council",
-            "The share at each council of this platform with 30 or more. Places and people differ between councils.",
-            "Wilson’s interval for a share, 95%",
         ),
         "uptime": (
             "Availability",
@@ -242,6 +224,16 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             ),
             "cyswllt y gellir ei osgoi (hen Ddangosydd Cenedlaethol 14)",
         ),
+        "rate_households": (
+            "Achosion y flwyddyn fesul 100,000 o gartrefi",
+            "Achosion a anfonwyd drwy bob sianel mewn blwyddyn gyfan, am bob 100,000 o gartrefi’r cyngor.",
+            "diffiniad y platfform hwn",
+        ),
+        "rate_collections": (
+            "Achosion y flwyddyn fesul 100,000 o gasgliadau",
+            "Achosion a anfonwyd drwy bob sianel mewn blwyddyn gyfan, am bob 100,000 o gasgliadau biniau cartrefi mewn blwyddyn.",
+            "casgliadau a fethwyd (hen Ddangosydd Perfformiad Gwerth Gorau 88)",
+        ),
         "pages": (
             "Ble stopiodd pobl",
             "Faint o deithiau sydd ar ben a ddaeth i bob tudalen, a faint ohonynt nad aeth ymlaen ohoni.",
@@ -267,36 +259,6 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "Achosion a anfonwyd, yn ôl y sianel y daethant drwyddi.",
             "diffiniad y platfform hwn",
         ),
-        "like_take_up": (
-            "Defnydd digidol ochr yn ochr â chynghorau tebyg",
-            "Defnydd digidol yr un gwasanaeth, yn yr un dyddiadau, mewn cynghorau o’r un math ac o faint tebyg.",
-            "cyfwng Wilson ar gyfer cyfran, 95%",
-        ),
-        "like_completion": (
-            "Cyfradd gwblhau ochr yn ochr â chynghorau tebyg",
-            "Cyfradd gwblhau’r un gwasanaeth, yn yr un dyddiadau, mewn cynghorau o’r un math ac o faint tebyg.",
-            "cyfwng Wilson ar gyfer cyfran, 95%",
-        ),
-        "like_in_time": (
-            "Datryswyd mewn pryd ochr yn ochr â chynghorau tebyg",
-            "Achosion a gaewyd mewn pryd yn yr un dyddiadau, mewn cynghorau tebyg. Eu targedau eu hunain yw’r targedau.",
-            "cyfwng Wilson ar gyfer cyfran, 95%",
-        ),
-        "across_take_up": (
-            "Defnydd digidol, fesul cyngor",
-            "Y gyfran ym mhob cyngor ar y platfform hwn sydd â 30 neu fwy. Mae lleoedd a phobl yn wahanol rhwng cynghorau.",
-            "cyfwng Wilson ar gyfer cyfran, 95%",
-        ),
-        "across_completion": (
-            "Cyfradd gwblhau, fesul cyngor",
-            "Y gyfran ym mhob cyngor ar y platfform hwn sydd â 30 neu fwy. Mae lleoedd a phobl yn wahanol rhwng cynghorau.",
-            "cyfwng Wilson ar gyfer cyfran, 95%",
-        ),
-        "across_in_time": (
-            "Datryswyd mewn pryd, fesul cyngor",
-            "Y gyfran ym mhob cyngor ar y platfform hwn sydd â 30 neu fwy. Mae lleoedd a phobl yn wahanol rhwng cynghorau.",
-            "cyfwng Wilson ar gyfer cyfran, 95%",
-        ),
         "uptime": (
             "Argaeledd",
             "Munudau yr oedd tudalen gyntaf y gwasanaeth ar gael, o’r rhai yr edrychodd rhywun ynddynt.",
@@ -308,5 +270,8 @@ DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "diffiniad y platfform hwn",
         ),
     },
+}
+DEFINITIONS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
+    language: {**_FIGURES[language], **COMPARISONS[language]} for language in _FIGURES
 }
 """Each figure and chart: its name, what is counted, and whose definition it is."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from commonhall.engine.fields.numbers import show_date
 from commonhall.reporting.costs import Cost
 from commonhall.reporting.measures import Spread
+from commonhall.reporting.rates import YearRate
 from commonhall.reporting.uptime import Uptime, whole
 from commonhall.web.charts.chart import Cell, Gap, Kind
 from commonhall.web.dashboards.board import Facts, Figure, Subject
 from commonhall.web.dashboards.definitions import DEFINITIONS
-from commonhall.web.dashboards.showing import show_cell, show_hours, show_seconds
+from commonhall.web.dashboards.showing import show_cell, show_days, show_hours, show_seconds
 from commonhall.web.dashboards.spans import Span
 from commonhall.web.dashboards.words import WORDS
 
@@ -38,6 +38,7 @@ def figures_of(facts: Facts, subject: Subject, span: Span) -> tuple[Figure, ...]
         made.share("in_time", total.in_time_rate, total.in_time + total.late),
         made.share("first_fix", total.first_time_fix_rate, total.fixed),
         made.share("failure", total.failure_demand, total.sent),
+        made.rate(facts.rate),
         *made.uptime(whole(facts.uptime)),
     ]
     return tuple(one for one in found if one is not None)
@@ -69,9 +70,7 @@ class _Making:
         """The span in words; of whole months, where it is counted by them."""
         first, last = self.span.months if months else (self.span.first, self.span.last)
         language = self.subject.language
-        return self.words["whole_months" if months else "days"].format(
-            first=show_date(first, language), last=show_date(last, language)
-        )
+        return show_days(first, last, language, "whole_months" if months else "days")
 
     def of(self, whole: int) -> str:
         return self.words["of_one"] if whole == 1 else self.words["of"].format(count=f"{whole:,}")
@@ -96,6 +95,21 @@ class _Making:
         made = self.figure(key, cell, "number", text=f"£{pounds:,.2f}", more=self.of(cost.transactions))
         source = self.words["cost_source"].format(source="; ".join(cost.sources))
         return replace(made, source=f"{made.source} {source}")
+
+    def rate(self, rate: YearRate | None) -> Figure | None:
+        """Of a year, whatever the span is; with what it is of."""
+        if rate is None:
+            return None
+        base, language = rate.base, self.subject.language
+        cell = self.subject.guard.amount(rate.interval.value, rate.count)
+        number = f"{base.number:,}"
+        cases = self.words["cases_one" if rate.count == 1 else "cases"].format(count=f"{rate.count:,}")
+        basis = self.words[f"basis_{base.basis}"]
+        more = f"{cases}. {self.words[f'base_{base.per}']}: {number}, {basis}"
+        made = self.figure("rate", cell, "rate", more=more, definition=f"rate_{base.per}")
+        of = self.words[f"per_{base.per}_{base.basis}"].format(number=number)
+        counted = self.words["counted"].format(span=show_days(rate.first, rate.last, language))
+        return replace(made, about=f"{made.about} {of}", counted=counted)
 
     def uptime(self, ran: Uptime) -> list[Figure]:
         """How the service itself ran; nothing of it is about anybody, so that nothing is kept back."""

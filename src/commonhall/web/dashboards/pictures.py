@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from commonhall.reporting.comparing import funnel
 from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import Place
 from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Table
 from commonhall.web.charts.specs import (
     NOTHING_TO_DRAW,
-    Dot,
     Format,
-    Interval,
     Pair,
     bars,
-    intervals,
     lines,
     stacked,
 )
-from commonhall.web.charts.specs import funnel as draw_funnel
-from commonhall.web.dashboards.beside import COMPARED, intervals_of
 from commonhall.web.dashboards.board import Facts, Subject
+from commonhall.web.dashboards.comparisons import like_charts
 from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.showing import (
     bars_alt,
     columns_alt,
-    intervals_alt,
     lines_alt,
     show_cell,
     show_period,
@@ -37,8 +31,6 @@ from commonhall.web.dashboards.warding import wards_drawn
 from commonhall.web.dashboards.words import SPAN, WORDS
 
 MOST_STREETS = 30
-MOST_ROWS = 30
-"""More points with intervals than this are no picture: a funnel is."""
 Rate = Callable[[Counts], float | None]
 Whole = Callable[[Counts], int]
 
@@ -61,9 +53,7 @@ def charts_of(facts: Facts, subject: Subject, span: Span) -> tuple[Chart, ...]:
         draw.places("areas", facts.areas),
         draw.places("streets", facts.streets[:MOST_STREETS]),
         draw.response(),
-        draw.compared("take_up"),
-        draw.compared("completion"),
-        draw.compared("in_time"),
+        *like_charts(facts, subject),
     ]
     return tuple(chart for chart in found if chart is not None) if total != Counts() else ()
 
@@ -252,61 +242,13 @@ class _Drawing:
         first, last = (show_period(day, "month", self.language) for day in self.span.months)
         return self.words["counted"].format(span=self.words["whole_months"].format(first=first, last=last))
 
-    def compared(self, what: str) -> Chart | None:
-        rows = self.facts.compared.get(what, ())
-        key = f"like_{what}"
-        return self.points(key, rows) if len(rows) > 1 else None
-
-    def points(self, key: str, rows: Sequence[Interval]) -> Chart:
-        columns = [
-            Column("council", self.words["council"], "text"),
-            Column("share", self.words["value"], "share"),
-            Column("low", self.words["low"], "share"),
-            Column("high", self.words["high"], "share"),
-        ]
-        cells: list[list[Cell]] = [
-            [row.name, round(row.value, 3), round(row.low, 3), round(row.high, 3)] for row in rows
-        ]
-        title = DEFINITIONS[self.language][key][0]
-        pair = intervals(rows, unit="", description=title)
-        note = self.words["across_note" if key.startswith("across") else "compare_note"]
-        return self.chart(
-            key, pair, intervals_alt(rows, self.language), columns, cells, note=note, over_time=False
-        )
-
-    def funnel(self, key: str, every: Mapping[str, Counts], what: str) -> Chart:
-        plot = funnel({slug: COMPARED[what](counts) for slug, counts in every.items()})
-        names = self.subject.names
-        dots = [
-            Dot(names.get(one.council, one.council), one.rate.counted, one.rate.value, one.low, one.high)
-            for one in plot.points
-        ]
-        dots.sort(key=lambda dot: dot.name.casefold())
-        columns = [
-            Column("council", self.words["council"], "text"),
-            Column("of", self.words["count"]),
-            Column("share", self.words["value"], "share"),
-            Column("low", self.words["limit_low"], "share"),
-            Column("high", self.words["limit_high"], "share"),
-        ]
-        rows: list[list[Cell]] = [
-            [dot.name, dot.of, round(dot.value, 3), round(dot.low, 3), round(dot.high, 3)] for dot in dots
-        ]
-        title = DEFINITIONS[self.language][key][0]
-        pair = draw_funnel(dots, plot.overall or 0, unit=self.words["count"], description=title)
-        within = sum(dot.low <= dot.value <= dot.high for dot in dots)
-        alt = self.words["funnel_alt"].format(
-            count=len(dots), overall=f"{plot.overall or 0:.0%}", within=within
-        )
-        return self.chart(key, pair, alt, columns, rows, note=self.words["funnel_note"], over_time=False)
-
 
 def _drawn(cells: Sequence[Cell]) -> bool:
     return any(isinstance(cell, int | float) for cell in cells)
 
 
-def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_too: bool) -> Chart | None:
-    """What each service ("services") or council ("councils") did, side by side: a table, and bars of the cases."""
+def services_chart(rows: Mapping[str, Counts], subject: Subject) -> Chart | None:
+    """What each service did, side by side: a table, and bars of the cases."""
     order = [key for key in subject.names if key in rows]
     if not order:
         return None
@@ -314,7 +256,7 @@ def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_
     titles = {key: texts[0] for key, texts in DEFINITIONS[subject.language].items()}
     rates = ("take_up", "completion", "satisfaction", "in_time", "failure")
     columns = (
-        Column(name.removesuffix("s"), words[name.removesuffix("s")], "text"),
+        Column("service", words["service"], "text"),
         Column("sent", titles["sent"]),
         *(Column(key, titles[key], "share") for key in rates),
     )
@@ -334,14 +276,10 @@ def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_
             )
         )
     names = [subject.names[key] for key in order]
-    title = words[f"by_{name}"]
-    pair = (
-        bars(names, sent, form="count", unit=titles["sent"], description=title)
-        if bars_too
-        else NOTHING_TO_DRAW
-    )
+    title = words["by_services"]
+    pair = bars(names, sent, form="count", unit=titles["sent"], description=title)
     return Chart(
-        name=name,
+        name="services",
         title=title,
         alt=f"{title}. {bars_alt(names, sent, 'count', subject.language)}",
         about=DEFINITIONS[subject.language]["sent"][1],
@@ -350,19 +288,6 @@ def rows_chart(name: str, rows: Mapping[str, Counts], subject: Subject, *, bars_
         table=Table(columns, tuple(table)),
         language=subject.language,
     )
-
-
-def across_charts(every: Mapping[str, Counts], subject: Subject, span: Span) -> tuple[Chart, ...]:
-    """Every council beside the others: with intervals while they are few, else in a funnel. Nobody is ranked."""
-    draw = _Drawing(Facts(()), subject, span)
-    found = []
-    for what in COMPARED:
-        rows = intervals_of(every, subject.names, what)
-        if 1 < len(rows) <= MOST_ROWS:
-            found.append(draw.points(f"across_{what}", rows))
-        elif len(rows) > MOST_ROWS:
-            found.append(draw.funnel(f"across_{what}", every, what))
-    return tuple(found)
 
 
 def shown_table(chart: Chart, span: Span) -> dict[str, object]:

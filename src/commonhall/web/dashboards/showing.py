@@ -24,6 +24,8 @@ def show_cell(cell: Cell, kind: Kind) -> str:
         return f"{cell:.0%}"
     if kind == "fine share":
         return f"{cell:.2%}"
+    if kind == "rate":
+        return f"{cell:,.1f}"
     return f"{cell:,}" if kind == "count" else f"{cell:,.2f}"
 
 
@@ -32,6 +34,11 @@ def show_period(start: date, period: Period, language: str) -> str:
     if period == "month":
         return f"{MONTHS[language][start.month - 1]} {start.year}"
     return show_date(start, language)
+
+
+def show_days(first: date, last: date, language: str, words: str = "days") -> str:
+    """A span of days, by its first and its last."""
+    return WORDS[language][words].format(first=show_date(first, language), last=show_date(last, language))
 
 
 def show_seconds(seconds: float, language: str) -> str:
@@ -116,12 +123,15 @@ def columns_alt(
     return " ".join(told)
 
 
-def intervals_alt(rows: Sequence[Interval], language: str) -> str:
+def intervals_alt(rows: Sequence[Interval], language: str, kind: Kind = "share") -> str:
     """What points with intervals show."""
     words = WORDS[language]
     points = "; ".join(
         words["interval_of"].format(
-            name=row.name, value=f"{row.value:.0%}", low=f"{row.low:.0%}", high=f"{row.high:.0%}"
+            name=row.name,
+            value=show_cell(row.value, kind),
+            low=show_cell(row.low, kind),
+            high=show_cell(row.high, kind),
         )
         for row in rows
     )

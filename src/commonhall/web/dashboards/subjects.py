@@ -6,6 +6,8 @@ from datetime import date
 
 from commonhall.casework.counting import CHECK
 from commonhall.casework.sites import Site
+from commonhall.engine.package import Adopted
+from commonhall.reporting.rates import Per, per_what
 from commonhall.web.dashboards.board import Subject
 from commonhall.web.dashboards.guard import Guard
 from commonhall.web.dashboards.words import WORDS
@@ -16,6 +18,7 @@ ALL = "all"
 
 def council_subject(site: Site, service: str | None, language: str, guard: Guard, today: date) -> Subject:
     """What a board of one council needs: of a service, or of all of them (None)."""
+    adopted = next((one for one in site.offered if one.service.id == service), None)
     return Subject(
         language=language,
         guard=guard,
@@ -23,7 +26,15 @@ def council_subject(site: Site, service: str | None, language: str, guard: Guard
         names=site.service_names(language),
         pages=names_of_pages(site, service, language) if service else {},
         figures=site.figures,
+        lgsl=adopted.service.definition.lgsl if adopted else None,
+        per=per_of(adopted) if adopted else "households",
     )
+
+
+def per_of(adopted: Adopted) -> Per:
+    """What the cases of a service are told per."""
+    definition = adopted.service.definition
+    return per_what(definition.lgsl, definition.lgil)
 
 
 def names_of_pages(site: Site, service: str, language: str) -> dict[str, str]:

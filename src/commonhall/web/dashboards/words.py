@@ -120,12 +120,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "interval_alt": "Points with their 95% intervals, in the order of the alphabet. {points}.",
         "interval_of": "{name}: {value}, between {low} and {high}",
         "across_note": (
-            "In the order of the alphabet: this is no ranking. The line through a point is where the true share lies, with 95%"
+            "In the order of the alphabet: this is no ranking. The line through a point is where the true value lies, with 95%"
             " confidence; where lines overlap, the difference may be chance."
         ),
         "compare_note": (
             "Councils of the same kind and near in size, in the order of the alphabet: this is no ranking. The line through a"
-            " point is where the true share lies, with 95% confidence; where lines overlap, the difference may be chance."
+            " point is where the true value lies, with 95% confidence; where lines overlap, the difference may be chance."
         ),
         "council": "Council",
         "low": "Lowest likely",
@@ -161,6 +161,40 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit_ms": "milliseconds",
         "coarser": "Small figures are kept back: count by week or month to see more.",
         "failed": "The chart could not be drawn; its figures are in the table.",
+        "cases": "{count} cases",
+        "cases_one": "1 case",
+        "rate_households": "A year per 100,000 households",
+        "rate_collections": "A year per 100,000 collections",
+        "base_households": "Households",
+        "base_collections": "Collections a year",
+        "basis": "Number of these",
+        "basis_own": "the council’s own figure",
+        "basis_households": "estimated from its households",
+        "basis_population": "estimated from the population",
+        "per_households_own": "Per household: {number}, by the council’s own figure.",
+        "per_households_population": "Per household: {number}, estimated from the population at 2.4 people each.",
+        "per_collections_own": "Per collection: {number} a year, by the council’s own figure.",
+        "per_collections_households": (
+            "Per collection: {number} a year, estimated from the council’s own number of households at 30.2 each."
+        ),
+        "per_collections_population": (
+            "Per collection: {number} a year, estimated from the population at 2.4 people and 30.2 collections for each household."
+        ),
+        "rate_note": (
+            "Rates are of a whole year, whatever dates are shown: of the twelve months before today; of what was sent, of twelve"
+            " whole months up to the month before last."
+        ),
+        "rate_from": "{title}: told from {day}, when a whole year has been counted.",
+        "figures_source": "Source of the figures",
+        "source_counted": "Counted here",
+        "source_sent": "Sent by the council",
+        "sent_by": "Squares are figures that the council sent, which were not counted here: {names}.",
+        "sent_many": "Squares are figures that councils sent, which were not counted here: {count} councils, named in the table.",
+        "sent_apart": (
+            "Councils that run the service elsewhere sent their figures here. They stand in the table and the charts, marked as"
+            " sent; the figures above the table are of what was counted here alone."
+        ),
+        "sent_late": "Figures that councils sent are left out for the moment: reading them took too long.",
     },
     "cy": {
         "title": "Sut rydym yn gwneud",
@@ -228,12 +262,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "interval_alt": "Pwyntiau gyda’u cyfyngau 95%, yn nhrefn yr wyddor. {points}.",
         "interval_of": "{name}: {value}, rhwng {low} a {high}",
         "across_note": (
-            "Yn nhrefn yr wyddor: nid yw hwn yn safle. Y llinell drwy bwynt yw lle mae’r gwir gyfran, gyda hyder o 95%; lle mae"
+            "Yn nhrefn yr wyddor: nid yw hwn yn safle. Y llinell drwy bwynt yw lle mae’r gwir werth, gyda hyder o 95%; lle mae"
             " llinellau’n gorgyffwrdd, gall y gwahaniaeth fod ar hap."
         ),
         "compare_note": (
             "Cynghorau o’r un math ac o faint tebyg, yn nhrefn yr wyddor: nid yw hwn yn safle. Y llinell drwy bwynt yw lle mae’r"
-            " gwir gyfran, gyda hyder o 95%; lle mae llinellau’n gorgyffwrdd, gall y gwahaniaeth fod ar hap."
+            " gwir werth, gyda hyder o 95%; lle mae llinellau’n gorgyffwrdd, gall y gwahaniaeth fod ar hap."
         ),
         "council": "Cyngor",
         "low": "Isaf tebygol",
@@ -269,5 +303,39 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unit_ms": "milieiliadau",
         "coarser": "Cedwir ffigurau bach yn ôl: cyfrifwch fesul wythnos neu fis i weld mwy.",
         "failed": "Nid oedd modd llunio’r siart; mae ei ffigurau yn y tabl.",
+        "cases": "{count} o achosion",
+        "cases_one": "1 achos",
+        "rate_households": "Y flwyddyn fesul 100,000 o gartrefi",
+        "rate_collections": "Y flwyddyn fesul 100,000 o gasgliadau",
+        "base_households": "Cartrefi",
+        "base_collections": "Casgliadau’r flwyddyn",
+        "basis": "Eu nifer",
+        "basis_own": "ffigur y cyngor ei hun",
+        "basis_households": "amcangyfrif o’i gartrefi",
+        "basis_population": "amcangyfrif o’r boblogaeth",
+        "per_households_own": "Fesul cartref: {number}, yn ôl ffigur y cyngor ei hun.",
+        "per_households_population": "Fesul cartref: {number}, wedi’i amcangyfrif o’r boblogaeth, 2.4 o bobl yr un.",
+        "per_collections_own": "Fesul casgliad: {number} y flwyddyn, yn ôl ffigur y cyngor ei hun.",
+        "per_collections_households": (
+            "Fesul casgliad: {number} y flwyddyn, wedi’i amcangyfrif o nifer cartrefi’r cyngor ei hun, 30.2 yr un."
+        ),
+        "per_collections_population": (
+            "Fesul casgliad: {number} y flwyddyn, wedi’i amcangyfrif o’r boblogaeth, 2.4 o bobl a 30.2 o gasgliadau fesul cartref."
+        ),
+        "rate_note": (
+            "Mae cyfraddau ar gyfer blwyddyn gyfan, pa ddyddiadau bynnag a ddangosir: y deuddeg mis cyn heddiw; o’r hyn a"
+            " anfonwyd, deuddeg mis cyfan hyd at y mis cyn y diwethaf."
+        ),
+        "rate_from": "{title}: i’w gweld o {day}, pan fydd blwyddyn gyfan wedi’i chyfrif.",
+        "figures_source": "Ffynhonnell y ffigurau",
+        "source_counted": "Cyfrifwyd yma",
+        "source_sent": "Anfonwyd gan y cyngor",
+        "sent_by": "Sgwariau yw ffigurau a anfonodd y cyngor, na chawsant eu cyfrif yma: {names}.",
+        "sent_many": "Sgwariau yw ffigurau a anfonodd cynghorau, na chawsant eu cyfrif yma: {count} o gynghorau, a enwir yn y tabl.",
+        "sent_apart": (
+            "Anfonodd cynghorau sy’n rhedeg y gwasanaeth mewn man arall eu ffigurau yma. Maent yn y tabl a’r siartiau, wedi’u nodi"
+            " fel rhai a anfonwyd; mae’r ffigurau uwchben y tabl o’r hyn a gyfrifwyd yma yn unig."
+        ),
+        "sent_late": "Gadewir ffigurau a anfonodd cynghorau allan am y tro: cymerodd eu darllen yn rhy hir.",
     },
 }

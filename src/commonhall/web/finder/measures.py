@@ -24,7 +24,7 @@ from commonhall.web.dashboards.serving import (
     span_context,
 )
 from commonhall.web.dashboards.spans import Span, SpanFault, read_span
-from commonhall.web.dashboards.subjects import ALL
+from commonhall.web.dashboards.subjects import ALL, per_of
 from commonhall.web.dashboards.words import WORDS
 from commonhall.web.pages import Pages, prefixed
 
@@ -35,7 +35,8 @@ Safe = Callable[[Callable[[Request], Awaitable[Response]]], Callable[[Request], 
 
 
 class AcrossViews:
-    """The pages, for whoever renders the finder's. `show(request, template, title, status, **values)` does that."""
+    """The pages, for whoever renders the finder's. `show(request, template, title, status, **values)` does that;
+    `councils` are the names of all councils that there are, by their short names."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class AcrossViews:
         pages: Pages,
         show: Show,
         missing: Callable[[Request], Response],
+        councils: Mapping[str, str],
     ) -> None:
         self.dashboards = dashboards
         self.sites = sites
@@ -54,6 +56,7 @@ class AcrossViews:
         self.pages = pages
         self.show = show
         self.missing = missing
+        self.councils = councils
 
     async def page(self, request: Request, language: str) -> Response:
         """All services, or the one that the path names."""
@@ -114,13 +117,21 @@ class AcrossViews:
         return dict(sorted(names.items(), key=lambda item: item[1].casefold()))
 
     async def _board(self, service: str | None, span: Span, language: str) -> Board:
-        councils = {site.council: site.name.get(language) or site.name["en"] for site in self.sites()}
-        councils = dict(sorted(councils.items(), key=lambda item: item[1].casefold()))
-        names = self._services(language) if service is None else councils
-        subject = Subject(language, PUBLIC, self.today(), names)
+        sites = self.sites()
+        here = frozenset(site.council for site in sites)
         if service is None:
-            return await self.dashboards.across_services(subject, span, frozenset(councils))
-        return await self.dashboards.across_councils(service, subject, span)
+            subject = Subject(language, PUBLIC, self.today(), self._services(language))
+            return await self.dashboards.across_services(subject, span, here)
+        # Also councils without a site here may have sent figures.
+        names = {
+            **self.councils,
+            **{site.council: site.name.get(language) or site.name["en"] for site in sites},
+        }
+        names = dict(sorted(names.items(), key=lambda item: item[1].casefold()))
+        adopted = next(one for site in sites for one in site.services if one.service.id == service)
+        lgsl, per = adopted.service.definition.lgsl, per_of(adopted)
+        subject = Subject(language, PUBLIC, self.today(), names, lgsl=lgsl, per=per)
+        return await self.dashboards.across_councils(service, subject, span, here)
 
 
 def measure_routes(

@@ -347,8 +347,9 @@ def _measures(finder: _Finder, prefix: str, safe: Safe) -> list[Route]:
     tools, board = finder.tools, finder.tools.dashboards
     if board is None:
         return []
+    councils = {council.slug: council.name for council in tools.directory.councils.all}
     views = AcrossViews(
-        board, tools.all_sites, tools.today, tools.assets, finder.pages, finder.page, finder.missing
+        board, tools.all_sites, tools.today, tools.assets, finder.pages, finder.page, finder.missing, councils
     )
     return measure_routes(views, language_of, prefix, safe)
 
