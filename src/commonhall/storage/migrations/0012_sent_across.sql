@@ -32,13 +32,14 @@ create table data_sum (
 -- Those that nothing is left of are found without the others.
 create index data_sum_over on data_sum (council) where records <= 0;
 
+-- In the order of keys: of two who send figures of the same days, one waits, and not each for the other.
 create function sum_data() returns trigger language plpgsql as $$
 begin
   if tg_op <> 'INSERT' then
     insert into data_sum as kept (council, data_group, data_type, period, start, what, total, records)
     select r.council, r.data_group, r.data_type, f.period, date_trunc(f.period, r.at, 'UTC')::date, p.what, -sum(p.value), -count(*)
     from was r cross join lateral data_parts(r.data_type, r.body) p cross join (values ('day'), ('month')) as f (period)
-    where r.at is not null group by 1, 2, 3, 4, 5, 6
+    where r.at is not null group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
     on conflict (council, data_group, data_type, period, start, what)
       do update set total = kept.total + excluded.total, records = kept.records + excluded.records;
   end if;
@@ -46,7 +47,7 @@ begin
     insert into data_sum as kept (council, data_group, data_type, period, start, what, total, records)
     select r.council, r.data_group, r.data_type, f.period, date_trunc(f.period, r.at, 'UTC')::date, p.what, sum(p.value), count(*)
     from became r cross join lateral data_parts(r.data_type, r.body) p cross join (values ('day'), ('month')) as f (period)
-    where r.at is not null group by 1, 2, 3, 4, 5, 6
+    where r.at is not null group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
     on conflict (council, data_group, data_type, period, start, what)
       do update set total = kept.total + excluded.total, records = kept.records + excluded.records;
   end if;
