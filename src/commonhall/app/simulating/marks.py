@@ -18,12 +18,14 @@ from commonhall.storage.councils import has_figures, simulated_until
 from commonhall.storage.pool import all_together
 
 YEAR = timedelta(days=365)
+SPAN = YEAR + timedelta(days=7)
+"""What is simulated, if no first day is said: with a week for a rare service's first case, a whole year is counted after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to simulate: from a day up to a moment (UTC). No `services` are all that a council offers; no `first` is
-    the day that a council's simulation began, or a year before the end."""
+    the day that a council's simulation began, or a year and a week before the end."""
 
     seed: int
     scale: float
@@ -50,7 +52,7 @@ async def mark_of(house: House, site: Site, wanted: Wanted) -> Simulated:
                 " demonstration, or one that nobody has used yet"
             )
     before = msgspec.convert(kept, Simulated) if kept else None
-    first = wanted.first or (before.first if before else london_day(wanted.until - YEAR))
+    first = wanted.first or (before.first if before else london_day(wanted.until - SPAN))
     fresh = Simulated(
         wanted.seed, wanted.scale, first, wanted.until, midnight(first), services, wanted.measures_only
     )

@@ -15,7 +15,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commonhall.app.settings import Settings, SettingsRefused
-from commonhall.app.simulating.marks import YEAR, Wanted, usual_day
+from commonhall.app.simulating.marks import SPAN, Wanted, usual_day
 from commonhall.app.simulating.measures_only import Written, simulate_measures
 from commonhall.app.simulating.running import simulate
 from commonhall.app.simulating.visits import Counts
@@ -59,7 +59,7 @@ async def carry_out(settings: Settings, url: str, asked: Asked) -> None:
             usual = usual_day(house, sites, asked.services)
             scale = (asked.journeys_per_day or 0) / usual.starts
             if asked.cases:
-                days = (until.date() - first).days if first else YEAR.days
+                days = (until.date() - first).days if first else SPAN.days
                 scale = asked.cases / (usual.cases * max(1, days))
         wanted = Wanted(asked.seed, scale, first, until, asked.services, measures_only=bool(asked.cases))
         started = time.monotonic()
