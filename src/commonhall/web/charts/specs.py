@@ -211,7 +211,7 @@ def _band(starts: Sequence[date], period: str) -> dict[str, Any]:
 
 
 _SHAPE_OF_SENT = {"condition": {"test": "datum.sent", "value": "square"}, "value": "circle"}
-LONGEST_LINE = 20
+LONGEST_LINE = 21
 _WIDEST_LETTER = 8
 """Pixels that a letter takes at the most, on average: the typeface is the reader's, and may be wide."""
 
