@@ -118,7 +118,7 @@ async def test_councils_that_run_a_service_elsewhere_stand_beside_those_that_run
     page = await context.new_page()
     wrong = await look(page, f"{platform.finder}/measures/pothole?span=12m", f"sent-across-{width}")
     row = page.locator("#chart-councils tr", has_text="Rochdale")
-    await expect(row).to_contain_text("Sent by the council")
+    await expect(row).to_contain_text("Reported by the council")
     await expect(row).to_contain_text("estimated from the population")
     rates = page.locator("#chart-across-rate-households")
     await expect(rates).to_contain_text("which were not counted here: London Borough of Barnet")

@@ -96,6 +96,70 @@ def test_no_name_of_a_channel_is_both_digital_and_not() -> None:
     )
 
 
+async def test_the_database_knows_every_name_that_tells_something(store: Store) -> None:
+    for name in DIGITAL_NAMES | OTHER_NAMES:
+        said = f" {name.replace('-', ' ').upper()}\n"
+        assert await store.owner.fetchval("select data_channel($1)", said) == name
+    for name in ("smoke signals", "", "online shop"):
+        assert await store.owner.fetchval("select data_channel($1)", name) == "unknown"
+
+
+async def test_months_are_london_s(sender: Sender) -> None:
+    await sender.post(
+        [
+            {"_timestamp": f"2025-{at}", "channel": "online", "count": 3}
+            for at in (
+                "03-01T00:00:00+00:00",
+                "04-01T00:00:00+01:00",
+                "10-01T00:00:00+01:00",
+                "11-01T00:00:00Z",
+            )
+        ]
+    )
+    for first, cases in (
+        (date(2025, 3, 1), 3),
+        (date(2025, 4, 1), 3),
+        (date(2025, 9, 1), 0),
+        (date(2025, 10, 1), 3),
+    ):
+        last = next_month(first) - timedelta(days=1)
+        found = await sent_standings(sender.figures.store, "missed-bin", 524, first, last)
+        assert found is not None
+        assert [one.counts.sent for one in found.values()] == ([cases] if cases else [])
+        assert [one.months for one in found.values()] == ([{first}] if cases else [])
+
+
+async def test_a_record_of_a_month_counts_where_the_whole_month_is_shown(sender: Sender) -> None:
+    record = {"_timestamp": day("2026-01-01"), "channel": "online", "count": 31}
+    await sender.post([{**record, "period": "month"}])
+    for first, last, cases in (
+        (date(2026, 1, 1), date(2026, 1, 3), []),
+        (date(2026, 1, 2), date(2026, 1, 31), []),
+        (date(2025, 12, 30), date(2026, 2, 5), [31]),
+    ):
+        found = await sent_standings(sender.figures.store, "missed-bin", 524, first, last)
+        assert found is not None
+        assert [one.counts.sent for one in found.values()] == cases
+
+
+async def test_sums_that_cannot_be_take_no_other_figures_away(sender: Sender) -> None:
+    await send(sender, ("2026-01-01", "online", 5))
+    await sender.another("completion", group="solihull-bins")
+    await sender.post(
+        [
+            {"_timestamp": day("2026-01-01"), "stage": "over", "count": 3},
+            {"_timestamp": day("2026-01-01"), "stage": "end", "count": 45},
+        ]
+    )
+    found = (await stand(sender))["solihull"]
+    assert (found.counts.sent, found.counts.ended) == (5, 0)
+
+
+@pytest.mark.parametrize("first", [date.min, date(1, 1, 30), date(9999, 12, 1)])
+def test_the_ends_of_the_calendar_have_spans_too(first: date) -> None:
+    assert months_and_days(first, first)[1] == (first, first)
+
+
 async def test_figures_are_of_the_service_that_a_data_set_names_else_of_its_number(sender: Sender) -> None:
     figures = sender.figures
     await send(sender, ("2026-01-01", "online", 5))
@@ -180,17 +244,20 @@ def test_a_span_is_its_whole_months_and_the_days_around_them_each_once(first: da
     assert len(found) - sum(1 for begins, ends in days for _ in range((ends - begins).days + 1)) >= more - 61
 
 
-def test_a_council_stands_once_by_what_was_counted_here_or_else_by_what_it_sent() -> None:
+def test_a_council_stands_once_by_what_was_counted_here_or_by_what_it_sent_where_that_is_more() -> None:
     counted = {
-        "both": Counts(starts=9, sent=4),
+        "both": Counts(starts=900, sent=500),
+        "trial": Counts(starts=9, sent=4),
         "here": Counts(starts=50, sent=40),
         "closing": Counts(closed=3, in_time=3),
     }
     sent = {
-        name: Standing(Counts(sent=500, sent_digital=200), sent=True) for name in ("both", "closing", "sends")
+        name: Standing(Counts(sent=500, sent_digital=200), sent=True)
+        for name in ("both", "trial", "closing", "sends")
     }
     assert standings(counted, sent) == {
-        "both": Standing(Counts(starts=9, sent=4)),
+        "both": Standing(Counts(starts=900, sent=500)),
+        "trial": sent["trial"],
         "here": Standing(Counts(starts=50, sent=40)),
         "closing": sent["closing"],
         "sends": sent["sends"],

@@ -1,7 +1,7 @@
 """A council's own numbers that measures are worked out from: what contacts and services cost it, how many households it has.
 
 Pure words that every room shares. Money is in pounds. What a council does not say is not there, and a published or
-estimated figure stands in for it (`reporting.costs`, `reporting.comparing`), labelled as such.
+estimated figure stands in for it (`reporting.costs`, `reporting.rates`), labelled as such.
 """
 
 from __future__ import annotations

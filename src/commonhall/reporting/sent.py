@@ -1,6 +1,6 @@
 """What councils sent of a service, and how each council stands in a comparison: by what was counted here, or by what it sent.
 
-Days and months of what was sent are those of the records, in UTC, as the Performance Platform has them.
+Days and months of what was sent are London's, as of what is counted here; a record at midnight in UTC is on the same day.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ OTHER_NAMES = frozenset(
 )  # fmt: skip
 """The same of channels that are not digital. Assisted digital is not: staff enter it, as for a caller here."""
 TRANSACTIONS = "transactions-by-channel"
+_NO_DAYS = (date.max, date.min)
 _MOST = 10**12
 """More in a span than all councils together have in a century is a mistake."""
 
@@ -53,8 +54,8 @@ async def sent_standings(
     long.
 
     A data set is of the service here that it names; of one that names none, its number of the national list is compared.
-    A record counts where its `_timestamp` lies, whatever the `period` that it names: one data set holds figures of one
-    period. A council with sums that cannot be (fewer than none, more ends than journeys) is left out.
+    A record counts where its `_timestamp` lies, one whose `period` is a month or longer only with that whole month. A sum that
+    cannot be (fewer than none, more ends than journeys) is left out with all of its data type.
     """
     try:
         rows = await sent_across(
@@ -81,19 +82,20 @@ def months_and_days(first: date, last: date) -> list[tuple[date, date]]:
     begins = first if first.day == 1 else next_month(first)
     ends = (last + day).replace(day=1)
     if begins >= ends:
-        return [(last, first - day), (first, last), (last, first - day)]
+        return [_NO_DAYS, (first, last), _NO_DAYS]
     return [(begins, (ends - day).replace(day=1)), (first, begins - day), (ends, last)]
 
 
 def _standing(rows: list[SentRow]) -> Standing | None:
     sums = {(row.type, row.what): row.total for row in rows}
-    if not all(total == int(total) and 0 <= total < _MOST for total in sums.values()):
-        return None
-    channels = {what: int(total) for (kind, what), total in sums.items() if kind == TRANSACTIONS}
-    stages = {what: int(total) for (kind, what), total in sums.items() if kind == "completion"}
-    scores = [int(sums.get(("customer-satisfaction", f"{score}"), 0)) for score in range(1, 6)]
-    over, ended = stages.get("over", 0), stages.get("end", 0)
+    wrong = {kind for (kind, _), total in sums.items() if total != int(total) or not 0 <= total < _MOST}
+    sound = {key: int(total) for key, total in sums.items() if key[0] not in wrong}
+    channels = {what: total for (kind, what), total in sound.items() if kind == TRANSACTIONS}
+    over, ended = sound.get(("completion", "over"), 0), sound.get(("completion", "end"), 0)
     if ended > over:
+        over = ended = 0
+    scores = [sound.get(("customer-satisfaction", f"{score}"), 0) for score in range(1, 6)]
+    if not channels and not over and not any(scores):
         return None
     counts = Counts(
         sent=sum(channels.values()),
@@ -106,15 +108,19 @@ def _standing(rows: list[SentRow]) -> Standing | None:
         score_4=scores[3],
         score_5=scores[4],
     )
-    months = frozenset(month for row in rows if row.type == TRANSACTIONS for month in row.months)
+    months = frozenset(month for row in rows if row.type == TRANSACTIONS and channels for month in row.months)
     return Standing(counts, sent=True, channels_known=not channels.get("unknown"), months=months)
 
 
 def standings(counted: Mapping[str, Counts], sent: Mapping[str, Standing]) -> dict[str, Standing]:
-    """Each council once: by what was counted here, where the service was used here at all; else by what it sent.
+    """Each council once: by what was counted here, or by what it sent, where that is more, or nothing was begun here.
 
-    Never by both together: what was sent can be read by everybody, so that the sum would tell a small count of ours.
+    Never by both together: what was sent can be read by everybody, so that the sum would tell a small count of ours. And a
+    few journeys on a trial do not take the place of what a council sent.
     """
-    here = {council: Standing(counts) for council, counts in counted.items()}
-    used = {council for council, counts in counted.items() if counts.starts or counts.sent}
-    return here | {council: standing for council, standing in sent.items() if council not in used}
+    found = {council: Standing(counts) for council, counts in counted.items()}
+    for council, standing in sent.items():
+        here = counted.get(council, Counts())
+        if standing.counts.sent > here.sent or not (here.starts or here.sent):
+            found[council] = standing
+    return found

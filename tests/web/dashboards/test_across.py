@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -22,7 +23,11 @@ from commonhall.reporting.rates import Base, Per, year_counted, year_sent
 from commonhall.reporting.sent import Standing
 from commonhall.web.assets import Assets
 from commonhall.web.charts.artist import Artist
+from commonhall.web.dashboards.across import Across
+from commonhall.web.dashboards.board import Subject
 from commonhall.web.dashboards.dashboards import Dashboards
+from commonhall.web.dashboards.guard import PUBLIC
+from commonhall.web.dashboards.spans import Span
 from commonhall.web.finder.views import FinderTools, finder_app
 from tests.reporting.test_rates import months_of
 from tests.web.dashboards.counted import reports
@@ -125,7 +130,7 @@ def test_a_council_without_a_site_stands_by_what_it_sent_marked_as_such(
     assert (barnet["sent"], barnet["take_up"], barnet["satisfaction"]) == (900, 0.8, 0.62)
     assert (barnet["completion"], barnet["in_time"], barnet["failure"]) == (None, None, None), "not known"
     assert (barnet["rate"], barnet["basis"]) == (30.0, "estimated from the population")
-    assert barnet["source"] == "Sent by the council"
+    assert barnet["source"] == "Reported by the council"
     here = [row for name, row in told.items() if name != names["barnet"]]
     assert [row["source"] for row in here] == ["Counted here", "Counted here"]
     text = unescape(answer.text)
@@ -135,7 +140,7 @@ def test_a_council_without_a_site_stands_by_what_it_sent_marked_as_such(
     assert "Rates are of a whole year" in text.split("<table")[1]
     assert ">1,050</dd>" in text, "the figures above the table are of what was counted here"
     lines = list(csv.DictReader(io.StringIO(finder.get(f"{TABLE}.csv").text)))
-    assert {line["council"]: line["source"] for line in lines}[names["barnet"]] == "Sent by the council"
+    assert {line["council"]: line["source"] for line in lines}[names["barnet"]] == "Reported by the council"
 
 
 def test_in_charts_too_it_is_marked_in_the_picture_the_table_and_the_note(
@@ -145,7 +150,7 @@ def test_in_charts_too_it_is_marked_in_the_picture_the_table_and_the_note(
     for chart in ("satisfaction", "rate-collections"):
         body = json.loads(finder.get(f"{PAGE}/chart/across-{chart}.json").text)
         marked = {row["council"]: row["source"] for row in body["rows"]}
-        assert marked[names["barnet"]] == "Sent by the council"
+        assert marked[names["barnet"]] == "Reported by the council"
         assert sorted(marked.values()).count("Counted here") == 2
         assert names["barnet"] in body["note"]
     take_up = json.loads(finder.get(f"{PAGE}/chart/across-take-up.json").text)
@@ -154,8 +159,13 @@ def test_in_charts_too_it_is_marked_in_the_picture_the_table_and_the_note(
     assert rows(finder, TABLE)[names["barnet"]]["take_up"] is None
 
 
-def test_a_council_with_both_stands_once_by_what_was_counted_here(opened: Opened) -> None:
-    finder = opened(TWO_HERE, {"solihull": elsewhere(99_000, 1)})
+def test_a_council_with_both_stands_once_by_the_one_that_knows_of_more(
+    opened: Opened, names: dict[str, str]
+) -> None:
+    trial = opened({**TWO_HERE, "solihull": counts(4)}, {"solihull": elsewhere(900)})
+    row = next(row for row in rows(trial, TABLE).values() if row["source"] == "Reported by the council")
+    assert (row["sent"], row["in_time"]) == (900, None)
+    finder = opened(TWO_HERE, {"solihull": elsewhere(599, 1)})
     assert [row["sent"] for row in rows(finder, TABLE).values()] == [450, 600]
     assert {row["source"] for row in rows(finder, TABLE).values()} == {"Counted here"}
     assert "sent their figures" not in finder.get(PAGE).text
@@ -193,7 +203,7 @@ def test_there_is_no_rate_of_less_than_a_year(opened: Opened, names: dict[str, s
 def test_a_rate_of_another_source_than_its_row_is_not_told_in_it(opened: Opened) -> None:
     finder = opened(TWO_HERE, {"cardiff": elsewhere(900)}, year={"cardiff": counts(900)})
     name, row = next(
-        item for item in rows(finder, TABLE).items() if item[1]["source"] == "Sent by the council"
+        item for item in rows(finder, TABLE).items() if item[1]["source"] == "Reported by the council"
     )
     assert (row["sent"], row["rate"], row["basis"]) == (900, None, None)
     assert rows(finder, RATE)[name]["source"] == "Counted here"
@@ -212,6 +222,16 @@ def test_no_rate_tells_a_count_that_is_kept_back(opened: Opened) -> None:
     assert "[c]" in page
 
 
+@pytest.mark.parametrize("chart", ["take-up", "completion", "satisfaction"])
+def test_no_width_of_an_interval_tells_a_number_that_is_kept_back(opened: Opened, chart: str) -> None:
+    few = {"solihull": counts(4, 4), "kirklees": counts(35, 35)}
+    many = {"cardiff": counts(800, 400), "nottingham": counts(900, 500)}
+    shown = rows(opened({**few, **many}, {}), f"{PAGE}/chart/across-{chart}")
+    assert len(shown) == 2, "whoever takes these and one more from the total would know the fourth"
+    enough = {slug: counts(35, 35) for slug in few}
+    assert len(rows(opened({**enough, **many}, {}), f"{PAGE}/chart/across-{chart}")) == 4
+
+
 def test_few_that_were_sent_are_kept_back_and_hide_nobody_else(opened: Opened, names: dict[str, str]) -> None:
     finder = opened(TWO_HERE, {"barnet": elsewhere(9)})
     told = rows(finder, TABLE)
@@ -225,7 +245,7 @@ def test_a_council_that_sent_satisfaction_alone_has_no_cases(opened: Opened, nam
     finder = opened(TWO_HERE, {"barnet": elsewhere(0, months=frozenset())})
     text = finder.get(f"{TABLE}.csv").text
     line = next(line for line in text.splitlines() if line.startswith(names["barnet"]))
-    assert line.split(",")[1:6] == ["Sent by the council", "[x]", "[x]", "[x]", "0.62"]
+    assert line.split(",")[1:6] == ["Reported by the council", "[x]", "[x]", "[x]", "0.62"]
 
 
 def test_many_councils_stand_in_a_funnel_around_the_rate_of_all(
@@ -238,7 +258,7 @@ def test_many_councils_stand_in_a_funnel_around_the_rate_of_all(
     assert all(row["low"] < row["high"] for row in body["rows"])
     assert "40 councils, named in the table" in body["note"]
     assert "Between the broken lines" in body["note"]
-    assert {row["source"] for row in body["rows"]} == {"Counted here", "Sent by the council"}
+    assert {row["source"] for row in body["rows"]} == {"Counted here", "Reported by the council"}
     assert finder.get(f"{RATE}.svg").text.startswith("<svg")
     page = finder.get(PAGE)
     assert faults_of_html(page.text) == []
@@ -254,6 +274,54 @@ def test_where_nobody_runs_it_in_these_dates_those_who_sent_figures_still_stand(
     assert faults_of_html(page.text) == []
     assert set(rows(finder, TABLE)) == {names["barnet"], names["surrey-heath"]}
     assert "ch-measure__value" not in page.text
+
+
+async def test_what_was_late_is_read_again_by_the_next_who_asks() -> None:
+    read: list[tuple[date, date]] = []
+
+    async def sent(
+        _service: str, _lgsl: int | None, first: date, last: date
+    ) -> Mapping[str, Standing] | None:
+        read.append((first, last))
+        return None if len(read) < 3 else {"barnet": elsewhere(900)}
+
+    async def across(*_: object) -> Mapping[str, Counts]:
+        return TWO_HERE
+
+    async def began(_service: str) -> Mapping[str, date]:
+        return {}
+
+    readings = replace(reports(("missed-bin",)), across=across, sent=sent, began=began)
+    every = Across(readings, lambda _council, per: Base(3_000_000, per, "own"))
+    subject = Subject("en", PUBLIC, TODAY, lgsl=524, per="collections")
+    span = Span("12m", date(2025, 4, 1), TODAY, "month")
+    first = await every.everybody("missed-bin", subject, span, lambda *_: True)
+    assert (first.late, "barnet" in first.standings, "barnet" in first.rates) == (True, False, False)
+    second = await every.everybody("missed-bin", subject, span, lambda *_: True)
+    assert (second.late, "barnet" in second.standings, "barnet" in second.rates) == (False, True, True)
+
+
+async def test_nobody_waits_long_for_the_turns_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commonhall.web.dashboards.across.TURN_SECONDS", 0.01)
+    under_way, let_go = asyncio.Event(), asyncio.Event()
+
+    async def sent(
+        _service: str, _lgsl: int | None, first: date, _last: date
+    ) -> Mapping[str, Standing] | None:
+        if first == TODAY:
+            under_way.set()
+            await let_go.wait()
+        return {}
+
+    every = Across(replace(reports(("missed-bin",)), sent=sent), lambda *_: None)
+    slow = asyncio.create_task(every.sent("missed-bin", 524, TODAY, TODAY, every.spans))
+    await under_way.wait()
+    day = TODAY - timedelta(days=1)
+    assert await every.sent("missed-bin", 524, day, day, every.spans) is None
+    assert await every.sent("missed-bin", 524, day, day, every.rates) == {}, "a year's turn is another"
+    let_go.set()
+    assert await slow == {}
+    assert await every.sent("missed-bin", 524, day, TODAY - timedelta(days=1), every.spans) == {}
 
 
 def test_a_page_is_whole_when_what_was_sent_cannot_be_read_in_time(opened: Opened) -> None:
@@ -275,7 +343,7 @@ def test_the_welsh_page_says_all_of_it_in_welsh(opened: Opened, names: dict[str,
     assert faults_of_html(page.text) == []
     text = unescape(page.text)
     for words in (
-        "Anfonwyd gan y cyngor",
+        "Adroddwyd gan y cyngor",
         "Cyfrifwyd yma",
         "Achosion y flwyddyn fesul 100,000 o gasgliadau, fesul cyngor",
         "amcangyfrif o’r boblogaeth",

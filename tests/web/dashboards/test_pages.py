@@ -344,7 +344,7 @@ async def test_like_councils_that_sent_their_figures_stand_beside_it_and_are_mar
     body = json.loads((await http.get("/measures/lost-cat/chart/like-rate-households.json")).text)
     assert [(row["council"], row["rate"], row["source"]) for row in body["rows"]] == [
         ("Borchester", 500.0, "Counted here"),
-        ("Walsall", 1000.0, "Sent by the council"),
+        ("Walsall", 1000.0, "Reported by the council"),
     ]
     assert all(row["basis"] == "estimated from the population" for row in body["rows"])
     assert "which were not counted here: Walsall." in body["note"]

@@ -362,7 +362,7 @@ def intervals(rows: Sequence[Interval], *, unit: str, description: str, form: Fo
         "axis": {"grid": True, "ticks": False, **_names_axis([str(one["name"]) for one in values])},
     }  # fmt: skip
     shares = form == "share"
-    axis = _measure("low", form, unit, top=1 if shares else max((row.high for row in rows), default=1))
+    axis = _measure("low", form, unit, top=1 if shares else 1.05 * max((row.high for row in rows), default=1))
     axis["axis"] |= {"labelFlush": True, **({"values": [0, 0.25, 0.5, 0.75, 1]} if shares else {})}
     fill = {"condition": {"test": "datum.own", "value": COLOURS[0]}, "value": "#ffffff"}
     content = {

@@ -18,6 +18,8 @@ from commonhall.reporting.comparing import (
 )
 from commonhall.reporting.rates import Base, YearRate
 from commonhall.reporting.sent import Standing
+from commonhall.web.charts.chart import Gap
+from commonhall.web.dashboards.guard import PUBLIC
 
 Like = Callable[[str], Mapping[str, str]]
 """A council and those like it, by slug, with their names; none where nobody is."""
@@ -73,9 +75,9 @@ def beside(every: Everybody, council: str, like: Mapping[str, str], what: str) -
 
 def rows_of(every: Everybody, names: Mapping[str, str], what: str, own: str = "") -> tuple[Beside, ...]:
     """The figure of each of these councils that has enough to be compared, with its 95% interval, by name."""
-    rows = []
+    rows, hidden = [], untold(every, what)
     for slug, (found, sent, base) in _figures(every, what).items():
-        if slug in names and found is not None and found.counted >= MINIMUM:
+        if slug in names and slug not in hidden and found is not None and found.counted >= MINIMUM:
             rows.append(Beside(names[slug], found, slug == own, sent, base))
     return tuple(sorted(rows, key=lambda row: row.name.casefold()))
 
@@ -84,9 +86,25 @@ def funnel_of(every: Everybody, what: str) -> Funnel:
     """All councils between the limits that chance gives around the figure of all."""
     if what == "rate":
         return rate_funnel({slug: (rate.count, rate.base.number) for slug, rate in every.told_rates.items()})
+    hidden = untold(every, what)
+    told = {slug: one for slug, one in every.standings.items() if slug not in hidden}
     if what == "satisfaction":
-        return score_funnel({slug: one.counts.scores for slug, one in every.standings.items()})
-    return funnel({slug: SHARES[what](one) for slug, one in every.standings.items()})
+        return score_funnel({slug: one.counts.scores for slug, one in told.items()})
+    return funnel({slug: SHARES[what](one) for slug, one in told.items()})
+
+
+def untold(every: Everybody, what: str) -> frozenset[str]:
+    """The councils whose figure is not told, since how wide its interval is tells how many it is of: as in a table of all
+    councils' numbers, where none is small, nor would tell a small one to whoever takes it from the total."""
+    if what == "rate":
+        return every.kept_back
+    here = sorted(slug for slug, one in every.standings.items() if not one.sent)
+    cells = PUBLIC.parts([_whole(every.standings[slug], what) for slug in here])
+    return frozenset(slug for slug, cell in zip(here, cells, strict=True) if cell is Gap.SMALL)
+
+
+def _whole(one: Standing, what: str) -> int:
+    return one.counts.responses if what == "satisfaction" else SHARES[what](one)[1]
 
 
 def _figures(every: Everybody, what: str) -> Mapping[str, tuple[Interval | None, bool, Base | None]]:

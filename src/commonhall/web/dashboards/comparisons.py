@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from commonhall.reporting.comparing import Funnel
-from commonhall.reporting.rates import Base
+from commonhall.reporting.rates import Base, YearRate
 from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Kind, Table
-from commonhall.web.charts.specs import NOTHING_TO_DRAW, Dot, Interval, Pair, intervals
+from commonhall.web.charts.specs import Dot, Interval, Pair, intervals
 from commonhall.web.charts.specs import funnel as draw_funnel
 from commonhall.web.dashboards.beside import COMPARED, Beside, Everybody, funnel_of, rows_of
 from commonhall.web.dashboards.board import Facts, Subject
@@ -175,6 +175,12 @@ def _kind(what: str) -> Literal["rate", "share"]:
     return "rate" if what == "rate" else "share"
 
 
+def _rate_beside(every: Everybody, slug: str) -> YearRate | None:
+    """A council's rate, if it is of the source that its row says: it may have moved between the dates shown and the year."""
+    rate = every.rates.get(slug)
+    return rate if rate is not None and rate.sent == every.standings[slug].sent else None
+
+
 def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
     """What each council did, side by side: a table without a picture, which would be a ranking."""
     order = [slug for slug in subject.names if slug in every.standings]
@@ -200,10 +206,7 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
     for slug in order:
         standing = every.standings[slug]
         one, here = standing.counts, not standing.sent
-        rate = every.rates.get(slug)
-        if rate is not None and rate.sent != standing.sent:
-            # Of another source than the row says, where a council moved between the dates that are shown and the year.
-            rate = None
+        rate = _rate_beside(every, slug)
         told: Cell = (
             Gap.SMALL if slug in every.kept_back else round(rate.interval.value, 1) if rate else Gap.NOTHING
         )
@@ -222,16 +225,17 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
                 draw.base(rate.base if rate else None)[1],
             )
         )
-    title, about = words["by_councils"], DEFINITIONS[subject.language]["sent"][1]
-    notes = [words["rate_note"]] if any(slug in every.rates for slug in order) else []
+    title = words["by_councils"]
+    rated = any(slug in every.rates for slug in order)
+    missing = rated and any(row[-2] is Gap.NOTHING for row in rows)
     return Chart(
         name="councils",
         title=title,
         alt=title,
-        about=about,
-        wide=NOTHING_TO_DRAW.wide,
-        narrow=NOTHING_TO_DRAW.narrow,
+        about=DEFINITIONS[subject.language]["sent"][1],
+        wide={},
+        narrow={},
         table=Table(columns, tuple(rows)),
         language=subject.language,
-        note=" ".join(notes),
+        note=" ".join([words["rate_note"]] * rated + [words["rate_gap"]] * missing),
     )

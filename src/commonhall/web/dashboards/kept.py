@@ -20,6 +20,10 @@ class Kept(Generic[T]):
         self._clock = clock
         self._found: OrderedDict[Hashable, tuple[float, asyncio.Task[T]]] = OrderedDict()
 
+    def forget(self, key: Hashable) -> None:
+        """Make the answer anew for the next one who asks."""
+        self._found.pop(key, None)
+
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """The answer for a key. One that could not be made is not kept."""
         now = self._clock()

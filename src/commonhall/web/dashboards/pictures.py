@@ -300,7 +300,8 @@ def shown_table(chart: Chart, span: Span) -> dict[str, object]:
             first = show_period(date.fromisoformat(first), span.period, chart.language)
         cells = [show_cell(cell, column.kind) for cell, column in zip(row[1:], columns[1:], strict=True)]
         rows.append((first, cells))
-    return {"titles": [column.title for column in columns], "rows": rows}
+    texts = [column.kind == "text" for column in columns]
+    return {"titles": [column.title for column in columns], "texts": texts, "rows": rows}
 
 
 def gaps_in(charts: Sequence[Chart], cells: Sequence[Cell]) -> set[Gap]:

@@ -167,7 +167,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rate_collections": "A year per 100,000 collections",
         "base_households": "Households",
         "base_collections": "Collections a year",
-        "basis": "Number of these",
+        "basis": "Where the number is from",
         "basis_own": "the council’s own figure",
         "basis_households": "estimated from its households",
         "basis_population": "estimated from the population",
@@ -185,14 +185,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             " whole months up to the month before last."
         ),
         "rate_from": "{title}: told from {day}, when a whole year has been counted.",
+        "rate_gap": "[x] for a rate: a whole year was not counted yet, or a month of it was not reported.",
         "figures_source": "Source of the figures",
         "source_counted": "Counted here",
-        "source_sent": "Sent by the council",
+        "source_sent": "Reported by the council",
         "sent_by": "Squares are figures that the council sent, which were not counted here: {names}.",
         "sent_many": "Squares are figures that councils sent, which were not counted here: {count} councils, named in the table.",
         "sent_apart": (
             "Councils that run the service elsewhere sent their figures here. They stand in the table and the charts, marked as"
-            " sent; the figures above the table are of what was counted here alone."
+            " reported; the figures above the table are of what was counted here alone."
         ),
         "sent_late": "Figures that councils sent are left out for the moment: reading them took too long.",
     },
@@ -309,7 +310,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rate_collections": "Y flwyddyn fesul 100,000 o gasgliadau",
         "base_households": "Cartrefi",
         "base_collections": "Casgliadau’r flwyddyn",
-        "basis": "Eu nifer",
+        "basis": "O ble y daw’r nifer",
         "basis_own": "ffigur y cyngor ei hun",
         "basis_households": "amcangyfrif o’i gartrefi",
         "basis_population": "amcangyfrif o’r boblogaeth",
@@ -327,14 +328,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             " anfonwyd, deuddeg mis cyfan hyd at y mis cyn y diwethaf."
         ),
         "rate_from": "{title}: i’w gweld o {day}, pan fydd blwyddyn gyfan wedi’i chyfrif.",
+        "rate_gap": "[x] am gyfradd: ni chyfrifwyd blwyddyn gyfan eto, neu ni adroddwyd mis ohoni.",
         "figures_source": "Ffynhonnell y ffigurau",
         "source_counted": "Cyfrifwyd yma",
-        "source_sent": "Anfonwyd gan y cyngor",
+        "source_sent": "Adroddwyd gan y cyngor",
         "sent_by": "Sgwariau yw ffigurau a anfonodd y cyngor, na chawsant eu cyfrif yma: {names}.",
         "sent_many": "Sgwariau yw ffigurau a anfonodd cynghorau, na chawsant eu cyfrif yma: {count} o gynghorau, a enwir yn y tabl.",
         "sent_apart": (
             "Anfonodd cynghorau sy’n rhedeg y gwasanaeth mewn man arall eu ffigurau yma. Maent yn y tabl a’r siartiau, wedi’u nodi"
-            " fel rhai a anfonwyd; mae’r ffigurau uwchben y tabl o’r hyn a gyfrifwyd yma yn unig."
+            " fel rhai a adroddwyd; mae’r ffigurau uwchben y tabl o’r hyn a gyfrifwyd yma yn unig."
         ),
         "sent_late": "Gadewir ffigurau a anfonodd cynghorau allan am y tro: cymerodd eu darllen yn rhy hir.",
     },
