@@ -228,8 +228,18 @@ def test_no_width_of_an_interval_tells_a_number_that_is_kept_back(opened: Opened
     many = {"cardiff": counts(800, 400), "nottingham": counts(900, 500)}
     shown = rows(opened({**few, **many}, {}), f"{PAGE}/chart/across-{chart}")
     assert len(shown) == 2, "whoever takes these and one more from the total would know the fourth"
-    enough = {slug: counts(35, 35) for slug in few}
+    enough = {slug: counts(35, 15) for slug in few}
     assert len(rows(opened({**enough, **many}, {}), f"{PAGE}/chart/across-{chart}")) == 4
+
+
+def test_a_take_up_does_not_tell_how_few_came_another_way(opened: Opened, names: dict[str, str]) -> None:
+    finder = opened(
+        {"solihull": counts(400, 396), "kirklees": counts(4000, 3996), "cardiff": counts(800, 400)}, {}
+    )
+    told = {name: row["take_up"] for name, row in rows(finder, TABLE).items()}
+    assert sorted(share or 0 for share in told.values()) == [0, 0.5, 1.0]
+    assert told[names["cardiff"]] == 0.5
+    assert finder.get(f"{PAGE}/chart/across-take-up.json").status_code == 404, "three digits would tell both"
 
 
 def test_few_that_were_sent_are_kept_back_and_hide_nobody_else(opened: Opened, names: dict[str, str]) -> None:

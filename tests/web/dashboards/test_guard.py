@@ -61,3 +61,19 @@ def test_a_large_whole_with_one_small_part_hides_two() -> None:
     assert PUBLIC.amount(3.14159, 9) is Gap.SMALL
     assert PUBLIC.amount(3.14159, 10) == 3.14
     assert PUBLIC.amount(None, 10) is Gap.NOTHING
+
+
+@given(st.integers(1, 3000), st.data())
+def test_a_share_of_two_parts_tells_no_small_one(whole: int, data: st.DataObject) -> None:
+    part = data.draw(st.integers(0, whole))
+    cell = PUBLIC.split([part, whole - part])
+    assert STAFF.split([part, whole - part]) == round(part / whole, 4)
+    if cell is not Gap.SMALL:
+        assert isinstance(cell, float)
+        fits = {one for one in range(whole + 1) if round(one / whole, 2) == cell}
+        small = {one for one in fits if one < MINIMUM or whole - one < MINIMUM}
+        assert not small or len(fits) >= 5, "what is shown fits five numbers or more, or none that is small"
+
+
+def test_nothing_has_no_share() -> None:
+    assert PUBLIC.split([0, 0]) is Gap.NOTHING

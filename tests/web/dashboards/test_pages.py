@@ -279,7 +279,7 @@ def with_year(cases: int, began: date, sent: Mapping[str, Standing] | None = Non
     """Readings of a council that had so many cases in each span, the first of them on a day."""
 
     async def across(*_: object) -> dict[str, Counts]:
-        return {"borchester": Counts(starts=cases, sent=cases)}
+        return {"borchester": Counts(starts=cases, sent=cases, sent_digital=cases // 2)}
 
     async def since(_service: str) -> dict[str, date]:
         return {"borchester": began}
@@ -369,3 +369,27 @@ async def test_a_page_is_whole_when_charts_cannot_be_drawn(opened: Opened) -> No
 async def test_measures_arrive_in_the_first_round_trip(opened: Opened) -> None:
     page = await opened().get("/measures/lost-cat", headers={"accept-encoding": "gzip"})
     assert int(page.headers["content-length"]) < 14 * 1024
+
+
+async def test_what_a_contact_costs_does_not_tell_how_few_came_by_a_channel(opened: Opened) -> None:
+    page = unescape((await opened(FEW).get("/measures/lost-cat?span=12m")).text)
+    told = {
+        title: value.strip()
+        for title, value in re.findall(
+            r"<dt>([^<]*)</dt>\s*<dd class=\"ch-measure__value\"[^>]*>([^<]*)", page
+        )
+    }
+    assert (told["Cost per transaction"], told["Digital take-up"]) == ("[c]", "[c]")
+    assert told["Sent"] == "36"
+    assert "£" not in re.sub(r"(?s)<details.*?</details>", "", page), (
+        "31 online and 5 by phone make one mean alone"
+    )
+
+
+async def test_one_line_alone_is_named(opened: Opened) -> None:
+    many = with_counts(
+        Counts(starts=500, sent=460),
+        {"online": Counts(sent=400), "phone": Counts(sent=4), "post": Counts(sent=56)},
+    )
+    page = unescape((await opened(many).get("/measures/lost-cat?span=12m")).text)
+    assert "The line is Online; the other channels are kept back." in page

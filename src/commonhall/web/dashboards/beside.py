@@ -16,6 +16,7 @@ from commonhall.reporting.comparing import (
     score_funnel,
     wilson,
 )
+from commonhall.reporting.counts import Counts
 from commonhall.reporting.rates import Base, YearRate
 from commonhall.reporting.sent import Standing
 from commonhall.web.charts.chart import Gap
@@ -100,7 +101,15 @@ def untold(every: Everybody, what: str) -> frozenset[str]:
         return every.kept_back
     here = sorted(slug for slug, one in every.standings.items() if not one.sent)
     cells = PUBLIC.parts([_whole(every.standings[slug], what) for slug in here])
-    return frozenset(slug for slug, cell in zip(here, cells, strict=True) if cell is Gap.SMALL)
+    few = {slug for slug, cell in zip(here, cells, strict=True) if cell is Gap.SMALL}
+    if what == "take_up":
+        few |= {slug for slug in here if _tells_channels(every.standings[slug].counts)}
+    return frozenset(few)
+
+
+def _tells_channels(one: Counts) -> bool:
+    # To three digits, and not in whole percent: so however many they are.
+    return Gap.SMALL in PUBLIC.parts([one.sent_digital, one.sent - one.sent_digital])
 
 
 def _whole(one: Standing, what: str) -> int:

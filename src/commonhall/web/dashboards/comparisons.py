@@ -7,12 +7,14 @@ from typing import Literal
 
 from commonhall.reporting.comparing import Funnel
 from commonhall.reporting.rates import Base, YearRate
+from commonhall.reporting.sent import Standing
 from commonhall.web.charts.chart import Cell, Chart, Column, Gap, Kind, Table
 from commonhall.web.charts.specs import Dot, Interval, Pair, intervals
 from commonhall.web.charts.specs import funnel as draw_funnel
 from commonhall.web.dashboards.beside import COMPARED, Beside, Everybody, funnel_of, rows_of
 from commonhall.web.dashboards.board import Facts, Subject
 from commonhall.web.dashboards.definitions import DEFINITIONS
+from commonhall.web.dashboards.guard import Guard
 from commonhall.web.dashboards.showing import intervals_alt, show_cell
 from commonhall.web.dashboards.words import WORDS
 
@@ -175,6 +177,18 @@ def _kind(what: str) -> Literal["rate", "share"]:
     return "rate" if what == "rate" else "share"
 
 
+def _take_up(standing: Standing, guard: Guard) -> Cell:
+    one = standing.counts
+    if not standing.channels_known or not one.sent:
+        return Gap.NOTHING
+    # Figures that were sent can be read by everybody as they are.
+    return (
+        guard.share(one.digital_take_up, one.sent)
+        if standing.sent
+        else guard.split([one.sent_digital, one.sent - one.sent_digital])
+    )
+
+
 def _rate_beside(every: Everybody, slug: str) -> YearRate | None:
     """A council's rate, if it is of the source that its row says: it may have moved between the dates shown and the year."""
     rate = every.rates.get(slug)
@@ -216,7 +230,7 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
                 subject.names[slug],
                 words["source_counted" if here else "source_sent"],
                 sent[slug] if here else volume,
-                guard.share(one.digital_take_up if standing.channels_known else None, one.sent),
+                _take_up(standing, guard),
                 guard.share(one.completion_rate, one.ended),
                 guard.share(one.satisfaction, one.responses),
                 guard.share(one.in_time_rate, one.in_time + one.late),

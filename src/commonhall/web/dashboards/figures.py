@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
-from commonhall.reporting.costs import Cost
+from commonhall.reporting.costs import Cost, last_twelve_months
+from commonhall.reporting.counts import Counts
 from commonhall.reporting.measures import Spread
 from commonhall.reporting.rates import YearRate
 from commonhall.reporting.uptime import Uptime, whole
@@ -24,10 +26,12 @@ def figures_of(facts: Facts, subject: Subject, span: Span) -> tuple[Figure, ...]
     found = [
         made.figure("starts", guard.count(total.starts), "count"),
         made.figure("sent", guard.count(total.sent), "count"),
-        made.share("take_up", total.digital_take_up, total.sent),
+        made.take_up(total),
         made.share("completion", total.completion_rate, total.ended),
         made.satisfaction(total.satisfaction, total.responses),
-        made.cost("cost", facts.cost, total.sent),
+        made.cost(
+            "cost", facts.cost, total.sent, [one.sent for one in facts.by_channel.values() if one.sent]
+        ),
         made.cost("cost_total", facts.total_cost, total.sent),
         made.spread("seconds", facts.seconds)
         if facts.seconds
@@ -80,6 +84,12 @@ class _Making:
             return None
         return self.figure(key, self.subject.guard.share(share, whole), "share", more=self.of(whole))
 
+    def take_up(self, total: Counts) -> Figure | None:
+        if not total.sent:
+            return None
+        cell = self.subject.guard.split([total.sent_digital, total.sent - total.sent_digital])
+        return self.figure("take_up", cell, "share", more=self.of(total.sent))
+
     def satisfaction(self, share: float | None, responses: int) -> Figure | None:
         if share is None:
             return None
@@ -87,14 +97,23 @@ class _Making:
         cell = self.subject.guard.share(share, responses)
         return self.figure("satisfaction", cell, "share", more=words.format(count=f"{responses:,}"))
 
-    def cost(self, key: str, cost: Cost | None, sent: int) -> Figure | None:
+    def cost(self, key: str, cost: Cost | None, sent: int, parts: Sequence[int] = ()) -> Figure | None:
+        """What one costs; `parts` are the cases of the channels that it is a mean of."""
         if cost is None:
             return None
         pounds = float(cost.shown)
-        cell = self.subject.guard.amount(pounds, sent)
+        # It is said how many it is of: so these may not be few, either.
+        guard = self.subject.guard
+        cell = Gap.SMALL if guard.tells_parts(parts) else guard.amount(pounds, min(sent, cost.transactions))
         made = self.figure(key, cell, "number", text=f"£{pounds:,.2f}", more=self.of(cost.transactions))
         source = self.words["cost_source"].format(source="; ".join(cost.sources))
-        return replace(made, source=f"{made.source} {source}")
+        made = replace(made, source=f"{made.source} {source}")
+        return replace(made, counted=self.year()) if key == "cost_total" else made
+
+    def year(self) -> str:
+        """The twelve months that the cost of all is of, whatever the span is."""
+        span = show_days(*last_twelve_months(self.subject.today), self.subject.language)
+        return self.words["counted"].format(span=span)
 
     def rate(self, rate: YearRate | None) -> Figure | None:
         """Of a year, whatever the span is; with what it is of."""

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from commonhall.reporting.suppression import MINIMUM, tells
 from commonhall.web.charts.chart import Cell, Gap
 
+ROUNDED = 1000
+"""A share in whole percent is of so many or more told to within five or worse: then it tells no part below ten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -29,6 +32,18 @@ class Guard:
         if whole < self.minimum:
             return Gap.SMALL
         return round(share, 2 if self.minimum else 4)
+
+    def split(self, counts: Sequence[int]) -> Cell:
+        """The share of the first of some parts in their whole; not where it would tell a small part."""
+        whole = sum(counts)
+        return (
+            Gap.SMALL if self.tells_parts(counts) else self.share(counts[0] / whole if whole else None, whole)
+        )
+
+    def tells_parts(self, counts: Sequence[int]) -> bool:
+        """Whether a share or a mean that parts make would tell a small one, though it is rounded: so it is where they are
+        fewer than `ROUNDED` together."""
+        return 0 < sum(counts) < ROUNDED and Gap.SMALL in self.parts(counts)
 
     def amount(self, amount: float | None, whole: int) -> Cell:
         """A mean or a middle of `whole` things."""

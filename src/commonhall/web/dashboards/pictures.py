@@ -33,6 +33,7 @@ from commonhall.web.dashboards.words import SPAN, WORDS
 MOST_STREETS = 30
 Rate = Callable[[Counts], float | None]
 Whole = Callable[[Counts], int]
+Parts = Callable[[Counts], Sequence[int]]
 
 
 def charts_of(facts: Facts, subject: Subject, span: Span) -> tuple[Chart, ...]:
@@ -41,7 +42,12 @@ def charts_of(facts: Facts, subject: Subject, span: Span) -> tuple[Chart, ...]:
     total = facts.total
     found: list[Chart | None] = [
         draw.sent(),
-        draw.rate("take_up", lambda one: one.digital_take_up, lambda one: one.sent),
+        draw.rate(
+            "take_up",
+            lambda one: one.digital_take_up,
+            lambda one: one.sent,
+            lambda one: [one.sent_digital, one.sent - one.sent_digital],
+        ),
         draw.rate("completion", lambda one: one.completion_rate, lambda one: one.ended),
         draw.pages(),
         draw.rate("satisfaction", lambda one: one.satisfaction, lambda one: one.responses),
@@ -74,7 +80,8 @@ class _Drawing:
         title, about, source = DEFINITIONS[self.language][key]
         if over_time and self.span.unended(self.subject.today):
             texts = SPAN[self.language]
-            note = texts["unended"].format(period=texts[f"period_{self.span.period}"])
+            unended = texts["unended"].format(period=texts[f"period_{self.span.period}"])
+            note = f"{note} {unended}".strip()
         table = Table(tuple(columns), tuple(tuple(row) for row in rows))
         if over_time and table.has(Gap.SMALL) and self.span.period != "month":
             note = f"{note} {self.words['coarser']}".strip()
@@ -116,14 +123,21 @@ class _Drawing:
         drawn = {name: cells for name, cells in series.items() if _drawn(cells)}
         pair = self.lines(drawn, "count", unit=title, title=title)
         alt = lines_alt(self.starts, series, "count", self.span.period, self.language)
-        return self.chart("channels", pair, alt, columns, rows)
+        alone = (
+            self.words["one_drawn"].format(name=next(iter(drawn))) if len(drawn) == 1 < len(series) else ""
+        )
+        return self.chart("channels", pair, alt, columns, rows, note=alone)
 
-    def rate(self, key: str, rate: Rate, whole: Whole) -> Chart | None:
+    def rate(self, key: str, rate: Rate, whole: Whole, parts: Parts | None = None) -> Chart | None:
+        """A share over time; `parts` are those of a whole whose small ones are told nowhere."""
         guard = self.subject.guard
         counts = [point.counts for point in self.facts.points]
         if not any(whole(one) for one in counts):
             return None
-        cells = [guard.share(rate(one), whole(one)) for one in counts]
+        cells = [
+            guard.split(parts(one)) if parts and whole(one) else guard.share(rate(one), whole(one))
+            for one in counts
+        ]
         title = DEFINITIONS[self.language][key][0]
         of = self.words["responses_column"] if key == "satisfaction" else self.words["count"]
         columns = [self.when(), Column("share", title, "share"), Column("of", of)]
@@ -268,7 +282,7 @@ def services_chart(rows: Mapping[str, Counts], subject: Subject) -> Chart | None
             (
                 subject.names[key],
                 cell,
-                guard.share(one.digital_take_up, one.sent),
+                guard.split([one.sent_digital, one.sent - one.sent_digital]) if one.sent else Gap.NOTHING,
                 guard.share(one.completion_rate, one.ended),
                 guard.share(one.satisfaction, one.responses),
                 guard.share(one.in_time_rate, one.in_time + one.late),
