@@ -62,6 +62,10 @@ class Councils:
         """A county's district councils."""
         return tuple(council for council in self.all if council.parent_slug == county.slug)
 
+    def with_children(self, council: Council) -> tuple[Council, ...]:
+        """A council, and its districts if it is a county."""
+        return (council, *self.children(council))
+
     def of_nation(self, nation: str) -> tuple[Council, ...]:
         """A nation's councils, by name."""
         return tuple(council for council in self.all if council.nation == nation)

@@ -150,8 +150,8 @@ class Wards:
             return _NONE
         import shapely  # noqa: PLC0415
 
-        homes: list[Council] = [council, *self._councils.children(council)]
-        wards = sorted(self._boundaries.of(homes, self._councils), key=lambda ward: (ward.name, ward.code))
+        found = self._boundaries.of(self._councils.with_children(council), self._councils)
+        wards = sorted(found, key=lambda ward: (ward.name, ward.code))
         codes = frozenset(ward.code for ward in wards)
         return _Of(tuple(wards), codes, shapely.STRtree([ward.shape for ward in wards])) if wards else _NONE
 

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
@@ -55,13 +55,6 @@ def elsewhere(sent: int, digital: int = 0, **more: Any) -> Standing:
 
 
 Opened = Callable[..., TestClient]
-
-
-@pytest.fixture(scope="module")
-def artist() -> Iterator[Artist]:
-    made = Artist()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -33,13 +33,6 @@ __all__ = ["town"]
 
 COUNTED = reports(("lost-cat",), ("ours", "seen"))
 Opened = Callable[..., httpx2.AsyncClient]
-
-
-@pytest.fixture(scope="module")
-def artist() -> Iterator[Artist]:
-    made = Artist()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -164,13 +163,6 @@ def test_neighbours_keep_the_line_between_them(wards: Wards) -> None:
     )
     assert len(elm & ash) == len(ash & oak) == 2, "two corners of each square are its neighbour's"
     assert not elm & oak
-
-
-@pytest.fixture(scope="module")
-def artist() -> Iterator[Artist]:
-    made = Artist()
-    yield made
-    made.close()
 
 
 async def months_of(sent: int) -> list[Point]:

@@ -207,15 +207,15 @@ class Places:
         names = iter(_names_of_streets(rng, len(wards) * STREETS_IN_A_WARD))
         here = _by_ward(council, live, directory) if drawn else {}
         self.wards = tuple(wards)
-        self.streets = tuple(
-            _street(
-                rng, council, next(names), ward, _where(rng, council, drawn[number : number + 1]), postcodes
-            )
-            for number, ward in enumerate(wards)
+        streets = []
+        for number, ward in enumerate(wards):
+            shape = drawn[number] if drawn else None
             # Neighbouring postcodes to one ward, if nothing says which are in it: they stand in order in the file.
-            for postcodes in [(drawn and here.get(drawn[number].code)) or _part(live, number, len(wards))]
-            for _ in range(STREETS_IN_A_WARD)
-        )
+            postcodes = (here.get(shape.code) if shape else None) or _part(live, number, len(wards))
+            for _ in range(STREETS_IN_A_WARD):
+                name, at = next(names), _where(rng, council, shape)
+                streets.append(_street(rng, council, name, ward, at, postcodes))
+        self.streets = tuple(streets)
         order = list(range(len(self.streets)))
         rng.shuffle(order)
         self._weights = list(accumulate(1 / (place + 3) ** MORE_THAN_NEXT for place in order))
@@ -228,7 +228,7 @@ class Places:
 
 def live_postcodes(council: Council, directory: Directory) -> list[str]:
     """Every live postcode of a council, in order; a county's are those of its districts."""
-    homes = [council, *directory.councils.children(council)]
+    homes = directory.councils.with_children(council)
     codes = [
         code
         for code in directory.postcodes.codes
@@ -279,10 +279,10 @@ def _part(live: list[str], number: int, of: int) -> list[str]:
     return live[first : first + 60] or live[:1]
 
 
-def _where(rng: Random, council: Council, ward: Sequence[Ward]) -> tuple[float, float]:
+def _where(rng: Random, council: Council, ward: Ward | None) -> tuple[float, float]:
     """A street's latitude and longitude: in its ward, if that has boundaries, else around the council's middle."""
-    if ward:
-        long, lat = somewhere_in(rng, ward[0].shape)
+    if ward is not None:
+        long, lat = somewhere_in(rng, ward.shape)
         return lat, long
     middle = (council.latitude or 53.0, council.longitude or -1.5)
     return middle[0] + rng.uniform(-0.04, 0.04), middle[1] + rng.uniform(-0.06, 0.06)

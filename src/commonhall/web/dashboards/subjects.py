@@ -24,7 +24,7 @@ def council_subject(site: Site, service: str | None, language: str, guard: Guard
         guard=guard,
         today=today,
         names=site.service_names(language),
-        pages=names_of_pages(site, service, language) if service else {},
+        pages=names_of_pages(adopted, language) if adopted else {},
         figures=site.figures,
         lgsl=adopted.service.definition.lgsl if adopted else None,
         per=per_of(adopted) if adopted else "households",
@@ -37,9 +37,8 @@ def per_of(adopted: Adopted) -> Per:
     return per_what(definition.lgsl, definition.lgil)
 
 
-def names_of_pages(site: Site, service: str, language: str) -> dict[str, str]:
+def names_of_pages(adopted: Adopted, language: str) -> dict[str, str]:
     """The questions of a service's pages by their ids, in their order, as the council asks them today."""
-    adopted = next(one for one in site.offered if one.service.id == service)
     names = {
         page.id: adopted.texts.get(language, f"{page.key}.question") or page.id for page in adopted.pages
     }
