@@ -73,6 +73,11 @@ class Counts(Sums):
         return share(points, 4 * self.responses)
 
     @property
+    def digital_and_not(self) -> tuple[int, int]:
+        """Submissions that no member of staff entered, and the others."""
+        return self.sent_digital, self.sent - self.sent_digital
+
+    @property
     def digital_take_up(self) -> float | None:
         """Transactions that people made themselves, of all."""
         return share(self.sent_digital, self.sent)

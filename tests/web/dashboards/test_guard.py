@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +79,18 @@ def test_a_share_of_two_parts_tells_no_small_one(whole: int, data: st.DataObject
 
 def test_nothing_has_no_share() -> None:
     assert PUBLIC.split([0, 0]) is Gap.NOTHING
+
+
+@given(st.dictionaries(st.text(max_size=3), COUNTS, max_size=6), st.randoms())
+def test_the_same_names_are_hidden_in_whatever_order_they_come(
+    counts: dict[str, int], chance: Random
+) -> None:
+    other = list(counts.items())
+    chance.shuffle(other)
+    assert PUBLIC.named_parts(dict(other)) == PUBLIC.named_parts(counts)
+    assert PUBLIC.hidden(counts) == {
+        name for name, cell in PUBLIC.named_parts(counts).items() if cell is Gap.SMALL
+    }
+    assert sorted(map(str, PUBLIC.named_parts(counts).values())) == sorted(
+        map(str, PUBLIC.parts(list(counts.values())))
+    )

@@ -107,8 +107,7 @@ class Across:
 
 def _kept_back(year: Mapping[str, Standing]) -> frozenset[str]:
     """Whose count of the year is not told beside those of the others, as in a table of them; so that no rate tells it."""
-    counted = sorted(slug for slug, one in year.items() if not one.sent)
-    cells = PUBLIC.parts([year[slug].counts.sent for slug in counted])
-    hidden = {slug for slug, cell in zip(counted, cells, strict=True) if cell is Gap.SMALL}
-    few = {slug for slug, one in year.items() if one.sent and PUBLIC.count(one.counts.sent) is Gap.SMALL}
-    return frozenset(hidden | few)
+    few = PUBLIC.hidden({slug: one.counts.sent for slug, one in year.items() if not one.sent})
+    return few | {
+        slug for slug, one in year.items() if one.sent and PUBLIC.count(one.counts.sent) is Gap.SMALL
+    }

@@ -16,7 +16,6 @@ from commonhall.reporting.comparing import (
     score_funnel,
     wilson,
 )
-from commonhall.reporting.counts import Counts
 from commonhall.reporting.rates import Base, YearRate
 from commonhall.reporting.sent import Standing
 from commonhall.web.charts.chart import Gap
@@ -99,17 +98,12 @@ def untold(every: Everybody, what: str) -> frozenset[str]:
     councils' numbers, where none is small, nor would tell a small one to whoever takes it from the total."""
     if what == "rate":
         return every.kept_back
-    here = sorted(slug for slug, one in every.standings.items() if not one.sent)
-    cells = PUBLIC.parts([_whole(every.standings[slug], what) for slug in here])
-    few = {slug for slug, cell in zip(here, cells, strict=True) if cell is Gap.SMALL}
-    if what == "take_up":
-        few |= {slug for slug in here if _tells_channels(every.standings[slug].counts)}
-    return frozenset(few)
-
-
-def _tells_channels(one: Counts) -> bool:
-    # To three digits, and not in whole percent: so however many they are.
-    return Gap.SMALL in PUBLIC.parts([one.sent_digital, one.sent - one.sent_digital])
+    here = {slug: one for slug, one in every.standings.items() if not one.sent}
+    few = PUBLIC.hidden({slug: _whole(one, what) for slug, one in here.items()})
+    if what != "take_up":
+        return few
+    # To three digits, and not in whole percent: so it tells both of its parts, however many they are.
+    return few | {slug for slug, one in here.items() if Gap.SMALL in PUBLIC.parts(one.counts.digital_and_not)}
 
 
 def _whole(one: Standing, what: str) -> int:

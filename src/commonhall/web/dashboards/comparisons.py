@@ -15,7 +15,7 @@ from commonhall.web.dashboards.beside import COMPARED, Beside, Everybody, funnel
 from commonhall.web.dashboards.board import Facts, Subject
 from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.guard import Guard
-from commonhall.web.dashboards.showing import intervals_alt, show_cell
+from commonhall.web.dashboards.showing import defined_chart, intervals_alt, show_cell
 from commonhall.web.dashboards.words import WORDS
 
 MOST_ROWS = 30
@@ -159,18 +159,8 @@ class _Comparing:
         self, key: str, pair: Pair, alt: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]],
         notes: Sequence[str],
     ) -> Chart:  # fmt: skip
-        title, about, source = DEFINITIONS[self.language][key]
-        return Chart(
-            name=key.replace("_", "-"),
-            title=title,
-            alt=f"{title}. {alt}",
-            about=f"{about} {self.words['source'].format(source=source)}",
-            wide=pair.wide,
-            narrow=pair.narrow,
-            table=Table(tuple(columns), tuple(tuple(row) for row in rows)),
-            language=self.language,
-            note=" ".join(notes),
-        )
+        table = Table(tuple(columns), tuple(tuple(row) for row in rows))
+        return defined_chart(key, self.language, pair, alt, table, " ".join(notes))
 
 
 def _kind(what: str) -> Literal["rate", "share"]:
@@ -179,14 +169,10 @@ def _kind(what: str) -> Literal["rate", "share"]:
 
 def _take_up(standing: Standing, guard: Guard) -> Cell:
     one = standing.counts
-    if not standing.channels_known or not one.sent:
+    if not standing.channels_known:
         return Gap.NOTHING
     # Figures that were sent can be read by everybody as they are.
-    return (
-        guard.share(one.digital_take_up, one.sent)
-        if standing.sent
-        else guard.split([one.sent_digital, one.sent - one.sent_digital])
-    )
+    return guard.share(one.digital_take_up, one.sent) if standing.sent else guard.split(one.digital_and_not)
 
 
 def _rate_beside(every: Everybody, slug: str) -> YearRate | None:
@@ -211,11 +197,9 @@ def councils_chart(every: Everybody, subject: Subject) -> Chart | None:
         Column("rate", titles[f"rate_{subject.per}"], "rate"),
         draw.of_base()[1],
     )
-    counted = [slug for slug in order if not every.standings[slug].sent]
     # What was counted here adds up to the figures above; what was sent adds up to nothing that is told.
-    sent = dict(
-        zip(counted, guard.parts([every.standings[slug].counts.sent for slug in counted]), strict=True)
-    )
+    counted = {slug: every.standings[slug] for slug in order if not every.standings[slug].sent}
+    sent = guard.named_parts({slug: standing.counts.sent for slug, standing in counted.items()})
     rows = []
     for slug in order:
         standing = every.standings[slug]

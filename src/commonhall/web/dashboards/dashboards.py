@@ -142,7 +142,9 @@ class Dashboards:
         every = await self.across.everybody(
             service, subject, span, lambda slug, one: not one.sent or slug in like
         )
-        rate = next((one for slug, one in every.rates.items() if slug == council and not one.sent), None)
+        rate = every.rates.get(council)
+        if rate is not None and rate.sent:
+            rate = None
         pages = await reports.pages(council, service, first, last)
         streets = (
             () if subject.guard.minimum else await reports.places(council, service, first, last, "street")
@@ -178,10 +180,12 @@ class Dashboards:
             return None
         of = (whose.council, whose.service, *span.months)
         places = tuple(await self.reports.places(*of, "ward"))
+        if not places:
+            return None
         months = await self.reports.series(*of, "month")
         sent = sum(month.counts.sent for month in months)
         found = Warded(places, boundaries, self.wards.attribution(subject.language), sent)
-        if not places or (subject.guard.minimum and found.share < MOST):
+        if subject.guard.minimum and found.share < MOST:
             return None
         # Simplifying the shapes of a large council takes a while, the first time.
         await asyncio.to_thread(outlines, boundaries)

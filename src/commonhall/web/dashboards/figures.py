@@ -87,7 +87,7 @@ class _Making:
     def take_up(self, total: Counts) -> Figure | None:
         if not total.sent:
             return None
-        cell = self.subject.guard.split([total.sent_digital, total.sent - total.sent_digital])
+        cell = self.subject.guard.split(total.digital_and_not)
         return self.figure("take_up", cell, "share", more=self.of(total.sent))
 
     def satisfaction(self, share: float | None, responses: int) -> Figure | None:

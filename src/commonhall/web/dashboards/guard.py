@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commonhall.reporting.suppression import MINIMUM, tells
@@ -54,6 +54,16 @@ class Guard:
     def parts(self, counts: Sequence[int]) -> list[Cell]:
         """Parts of a whole that may be known."""
         return self.grid([counts])[0] if counts else []
+
+    def named_parts(self, counts: Mapping[str, int]) -> dict[str, Cell]:
+        """The same of parts that have names. Which of two equal ones protects a small one is decided by their names, so that
+        it is the same one wherever they are told."""
+        names = sorted(counts)
+        return dict(zip(names, self.parts([counts[name] for name in names]), strict=True))
+
+    def hidden(self, counts: Mapping[str, int]) -> frozenset[str]:
+        """The names of those parts that are not told."""
+        return frozenset(name for name, cell in self.named_parts(counts).items() if cell is Gap.SMALL)
 
     def grid(self, rows: Sequence[Sequence[int]]) -> list[list[Cell]]:
         """Counts in rows and columns whose sums may be known.

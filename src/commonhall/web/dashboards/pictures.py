@@ -22,6 +22,7 @@ from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.showing import (
     bars_alt,
     columns_alt,
+    defined_chart,
     lines_alt,
     show_cell,
     show_period,
@@ -46,7 +47,7 @@ def charts_of(facts: Facts, subject: Subject, span: Span) -> tuple[Chart, ...]:
             "take_up",
             lambda one: one.digital_take_up,
             lambda one: one.sent,
-            lambda one: [one.sent_digital, one.sent - one.sent_digital],
+            lambda one: one.digital_and_not,
         ),
         draw.rate("completion", lambda one: one.completion_rate, lambda one: one.ended),
         draw.pages(),
@@ -77,7 +78,6 @@ class _Drawing:
         self, key: str, pair: Pair, alt: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *,
         note: str = "", over_time: bool = True,
     ) -> Chart:  # fmt: skip
-        title, about, source = DEFINITIONS[self.language][key]
         if over_time and self.span.unended(self.subject.today):
             texts = SPAN[self.language]
             unended = texts["unended"].format(period=texts[f"period_{self.span.period}"])
@@ -85,17 +85,7 @@ class _Drawing:
         table = Table(tuple(columns), tuple(tuple(row) for row in rows))
         if over_time and table.has(Gap.SMALL) and self.span.period != "month":
             note = f"{note} {self.words['coarser']}".strip()
-        return Chart(
-            name=key.replace("_", "-"),
-            title=title,
-            alt=f"{title}. {alt}",
-            about=f"{about} {self.words['source'].format(source=source)}",
-            wide=pair.wide,
-            narrow=pair.narrow,
-            table=table,
-            language=self.language,
-            note=note,
-        )
+        return defined_chart(key, self.language, pair, alt, table, note)
 
     # -- over time ---------------------------------------------------------------------------------------
 
@@ -134,10 +124,7 @@ class _Drawing:
         counts = [point.counts for point in self.facts.points]
         if not any(whole(one) for one in counts):
             return None
-        cells = [
-            guard.split(parts(one)) if parts and whole(one) else guard.share(rate(one), whole(one))
-            for one in counts
-        ]
+        cells = [guard.split(parts(one)) if parts else guard.share(rate(one), whole(one)) for one in counts]
         title = DEFINITIONS[self.language][key][0]
         of = self.words["responses_column"] if key == "satisfaction" else self.words["count"]
         columns = [self.when(), Column("share", title, "share"), Column("of", of)]
@@ -282,7 +269,7 @@ def services_chart(rows: Mapping[str, Counts], subject: Subject) -> Chart | None
             (
                 subject.names[key],
                 cell,
-                guard.split([one.sent_digital, one.sent - one.sent_digital]) if one.sent else Gap.NOTHING,
+                guard.split(one.digital_and_not),
                 guard.share(one.completion_rate, one.ended),
                 guard.share(one.satisfaction, one.responses),
                 guard.share(one.in_time_rate, one.in_time + one.late),

@@ -7,11 +7,28 @@ from datetime import date
 
 from commonhall.engine.fields.numbers import MONTHS, show_date
 from commonhall.reporting.measures import Period
-from commonhall.web.charts.chart import Cell, Gap, Kind
-from commonhall.web.charts.specs import Interval
+from commonhall.web.charts.chart import Cell, Chart, Gap, Kind, Table
+from commonhall.web.charts.specs import Interval, Pair
+from commonhall.web.dashboards.definitions import DEFINITIONS
 from commonhall.web.dashboards.words import WORDS
 
 MOST_BARS_TOLD = 8
+
+
+def defined_chart(key: str, language: str, pair: Pair, alt: str, table: Table, note: str) -> Chart:
+    """A chart by its definition: its title, what it counts, and whence."""
+    title, about, source = DEFINITIONS[language][key]
+    return Chart(
+        name=key.replace("_", "-"),
+        title=title,
+        alt=f"{title}. {alt}",
+        about=f"{about} {WORDS[language]['source'].format(source=source)}",
+        wide=pair.wide,
+        narrow=pair.narrow,
+        table=table,
+        language=language,
+        note=note,
+    )
 
 
 def show_cell(cell: Cell, kind: Kind) -> str:
@@ -102,12 +119,16 @@ def lines_alt(
 
 def bars_alt(names: Sequence[str], cells: Sequence[Cell], kind: Kind, language: str) -> str:
     """What a chart of bars shows: the first few with their figures."""
-    words = WORDS[language]
-    bars = [f"{name} {show_cell(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
-    told = "; ".join(bars[:MOST_BARS_TOLD])
-    if len(bars) > MOST_BARS_TOLD:
-        told += "; " + words["bars_more"].format(count=len(bars) - MOST_BARS_TOLD)
-    return words["bar_alt"].format(bars=told)
+    return WORDS[language]["bar_alt"].format(bars=first_few(names, cells, kind, language))
+
+
+def first_few(names: Sequence[str], cells: Sequence[Cell], kind: Kind, language: str) -> str:
+    """The first few names with their figures, and how many more there are."""
+    told = [f"{name} {show_cell(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
+    more = len(told) - MOST_BARS_TOLD
+    if more > 0:
+        told[MOST_BARS_TOLD:] = [WORDS[language]["bars_more"].format(count=more)]
+    return "; ".join(told)
 
 
 def columns_alt(

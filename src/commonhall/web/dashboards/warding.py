@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, count
 from typing import Any
 
 from commonhall.directory.wards import Ward
 from commonhall.web.charts.chart import Cell, Column, Gap
 from commonhall.web.charts.maps import Outlines, Region, choropleth
-from commonhall.web.charts.specs import NOTHING_TO_DRAW, Pair
+from commonhall.web.charts.specs import NOTHING_TO_DRAW, WIDTHS, Pair
 from commonhall.web.dashboards.board import Subject, Warded
-from commonhall.web.dashboards.showing import bars_alt
+from commonhall.web.dashboards.showing import first_few
 from commonhall.web.dashboards.words import WORDS
 
 MOST_BANDS = 5
-_STEPS = (1, 2, 5, 10, 20, 25, 50)
 _GRID = 2000
 """Units across the longer side of a map: four for each pixel of the widest picture."""
-_PIXEL = _GRID / 480
+_PIXEL = _GRID / WIDTHS["wide"]
 
 
 def wards_drawn(warded: Warded, subject: Subject) -> tuple[Pair, str, list[Column], list[tuple[Cell, ...]]]:
@@ -55,18 +55,14 @@ def wards_drawn(warded: Warded, subject: Subject) -> tuple[Pair, str, list[Colum
     of = [_band(cell, bands, titles, blanks) for cell in cells[: len(wards)]]
     pair = choropleth(outlines(wards), titles, blanks, of, description=words["ward"])
     shown = sorted((-cell, name) for name, cell in zip(names, cells, strict=True) if isinstance(cell, int))
-    told = bars_alt([name for _, name in shown], [-less for less, _ in shown], "count", language)
-    return pair, words["map_alt"].format(bars=told.partition(". ")[2]), columns, rows
+    told = first_few([name for _, name in shown], [-less for less, _ in shown], "count", language)
+    return pair, words["map_alt"].format(bars=told), columns, rows
 
 
 def bands_of(most: int) -> list[tuple[int, int]]:
     """The classes of counts from 1 to `most`, five at the most, each as (least, most in it): of the same round width."""
-    step = next(
-        one * 10**power
-        for power in range(20)
-        for one in (_STEPS if power == 0 else (10, 20, 25, 50))
-        if one * 10**power * MOST_BANDS >= most
-    )
+    round_widths = chain((1, 2, 5), (one * 10**power for power in count() for one in (10, 20, 25, 50)))
+    step = next(width for width in round_widths if width * MOST_BANDS >= most)
     return [(at * step + 1, (at + 1) * step) for at in range(math.ceil(most / step))]
 
 
